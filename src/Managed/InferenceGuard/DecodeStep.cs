@@ -1,0 +1,46 @@
+// What consumers of a generation see after every attempt at a block, and at its end.
+
+using InferenceGuard.Search;
+
+namespace InferenceGuard;
+
+/// <summary>The state of a search after one attempt at a block. One instance, valid until the enumeration goes on.</summary>
+public sealed class DecodeStep
+{
+    private readonly Selector _selector;
+
+    internal DecodeStep(BeamSet beams, Selector selector) => (Beams, _selector) = (beams, selector);
+
+    /// <summary>All beams; read only the slots in <see cref="Candidates"/> and below <see cref="Children"/>.</summary>
+    public BeamSet Beams { get; }
+
+    /// <summary>0 for the first search, 1 for the widened one.</summary>
+    public int Pass { get; internal set; }
+
+    /// <summary>Block of this search, from 0.</summary>
+    public int Block { get; internal set; }
+
+    /// <summary>Attempt at this block, from 0.</summary>
+    public int Attempt { get; internal set; }
+
+    /// <summary>Working slots in use: 0…Children−1, duplicates included.</summary>
+    public int Children { get; internal set; }
+
+    /// <summary>How many candidates are within budget.</summary>
+    public int SafeCount { get; internal set; }
+
+    /// <summary>Whether the block is tried again.</summary>
+    public bool IsRetried { get; internal set; }
+
+    /// <summary>Tokens decoded so far.</summary>
+    public long DecodedTokens { get; internal set; }
+
+    /// <summary>The answer; null until the last step, which has no beams to read.</summary>
+    public GuardedAnswer? Answer { get; internal set; }
+
+    /// <summary>Slots that competed: ended beams of earlier blocks, then children without duplicates.</summary>
+    public ReadOnlySpan<int> Candidates => Answer is null ? _selector.Candidates : [];
+
+    /// <summary>Slots of the kept beams, best first; empty when the block is tried again or the search has failed.</summary>
+    public ReadOnlySpan<int> Kept => Answer is null && !IsRetried ? _selector.Kept : [];
+}

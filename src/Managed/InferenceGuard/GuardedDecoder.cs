@@ -1,0 +1,99 @@
+// The main path: a guarded generation as one loop, one verb per stage. The only file that knows their order.
+
+using InferenceGuard.Compute;
+using InferenceGuard.Model;
+using InferenceGuard.Safety;
+using InferenceGuard.Scoring;
+using InferenceGuard.Search;
+
+namespace InferenceGuard;
+
+/// <summary>
+/// Answers prompts under a safety budget (method.md section 5). One generation at a time; the model may be shared.
+/// </summary>
+public sealed class GuardedDecoder : IDisposable
+{
+    private readonly ILanguageModel _model;
+    private readonly ICost _cost;
+    private readonly IReward _reward;
+    private readonly GuardOptions _options;
+    private readonly ICompute _compute;
+    private ILanguageContext? _context;
+
+    /// <summary>Creates a decoder.</summary>
+    /// <param name="model">The frozen model; not disposed with the decoder.</param>
+    /// <param name="cost">The safety cost; it also verifies the answer.</param>
+    /// <param name="reward">The task reward.</param>
+    /// <param name="options">Every knob; checked here.</param>
+    /// <param name="compute">The device for the per-beam work, disposed with the decoder; null = the CPU.</param>
+    /// <exception cref="GuardException">An option is out of range.</exception>
+    public GuardedDecoder(ILanguageModel model, ICost cost, IReward reward, GuardOptions options, ICompute? compute = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (_model, _cost, _reward, _options) = (model, cost, reward, options.Validate());
+        _compute = compute ?? new CpuCompute();
+    }
+
+    /// <summary>The device that does the per-beam work, for people.</summary>
+    public string Device => _compute.Device;
+
+    /// <summary>
+    /// Generates an answer block by block; the last step carries it. In <see cref="GuardMode.Strict"/> a search without a
+    /// verified-safe answer is repeated once with more beams, and then abstains.
+    /// </summary>
+    /// <param name="messages">The conversation, the user's turn last.</param>
+    /// <param name="carried">Safety state z of earlier turns; null = the whole budget.</param>
+    /// <param name="cancellation">Honoured within one decode step.</param>
+    /// <exception cref="GuardException">The prompt does not fit, or the model, cost or reward failed.</exception>
+    public IEnumerable<DecodeStep> Generate(
+        IReadOnlyList<ChatMessage> messages, SafetyState? carried = null, CancellationToken cancellation = default)
+    {
+        var prompt = Prompt.Build(_model, messages, _options.MaxTokens);
+        var run = new SearchRun(prompt, carried ?? _options.SafetyBudget.Start);
+        for (var pass = 0; ; pass++)
+        {
+            var options = pass == 0 ? _options : _options.Widened();
+            _context = BlockSearch.Reserve(_model, _context, prompt, options);
+            using var search = new BlockSearch(_model, _context, _compute, _cost, _reward, options, run, pass, cancellation);
+            search.Prefill();
+            while (search.HasLiveBeams)
+            {
+                search.ForwardKept();
+                while (true)
+                {
+                    search.Fork();
+                    do
+                        search.Propose();
+                    while (search.Forward());
+                    search.Score();
+                    if (!search.MustRetry())
+                        break;
+                    yield return search.Step;
+                    search.Diversify();
+                }
+                search.Select();
+                yield return search.Step;
+                search.Apply();
+            }
+            var answer = search.Verify();
+            if (answer is null && pass == 0 && options.Mode == GuardMode.Strict && options.Widened().Beams > options.Beams)
+                continue;
+            yield return search.Finish(answer);
+            yield break;
+        }
+    }
+
+    /// <summary>Generates an answer without looking at the steps.</summary>
+    /// <param name="prompt">The user's text.</param>
+    /// <param name="cancellation">Honoured within one decode step.</param>
+    /// <exception cref="GuardException">The prompt does not fit, or the model, cost or reward failed.</exception>
+    public GuardedAnswer Answer(string prompt, CancellationToken cancellation = default) =>
+        Generate([new ChatMessage("user", prompt)], null, cancellation).Last().Answer!;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _context?.Dispose();
+        _compute.Dispose();
+    }
+}

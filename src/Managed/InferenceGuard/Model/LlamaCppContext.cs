@@ -1,0 +1,277 @@
+// A llama.cpp context: one unified KV cache, many sequences, checked calls.
+
+using InferenceGuard.Interop.Llama;
+
+namespace InferenceGuard.Model;
+
+/// <summary>
+/// A KV cache of llama.cpp in unified mode: a prefix shared by sequences is stored once, and forks are bookkeeping only.
+/// Positions are tracked here, per sequence; a failed or cancelled call leaves the cache as it was before.
+/// </summary>
+internal sealed unsafe class LlamaCppContext : ILanguageContext
+{
+    private readonly SafeLlamaContextHandle _handle;
+    private readonly nint _memory;
+    private readonly ModelInfo _model;
+    private readonly LlamaBatchBuffer _batch;
+    private readonly AbortSwitch _abort = new();
+    private readonly int[] _lengths;
+    private readonly int[] _seenInStep;
+    private readonly bool _hiddenStates;
+    private int _step;
+    private int _readableRows;
+    private int _inUse;
+
+    public LlamaCppContext(SafeLlamaModelHandle model, ModelInfo info, int threads, ContextOptions options)
+    {
+        var parameters = LlamaCppContextParams.From(options, info, threads);
+        _model = info;
+        _hiddenStates = options.HiddenStates;
+        MaxSequences = options.MaxSequences;
+
+        LlamaLog.Clear();
+        _handle = SafeLlamaContextHandle.Create(model, parameters);
+        if (_handle.IsInvalid)
+        {
+            _handle.Dispose();
+            throw new GuardException(
+                GuardFault.Environment,
+                $"llama.cpp cannot make a context of {parameters.NCtx} cells (about {parameters.NCtx * info.CellSizeBytes >> 20} MiB) for {info.Path}: {LlamaLog.Cause()}. Ask for fewer cells.");
+        }
+
+        CellCapacity = (int)LlamaNative.NCtx(_handle);
+        _memory = LlamaNative.GetMemory(_handle);
+        _batch = new LlamaBatchBuffer((int)LlamaNative.NBatch(_handle), (int)LlamaNative.NBatch(_handle));
+        _abort.Attach(_handle);
+        _lengths = new int[options.MaxSequences];
+        _seenInStep = new int[options.MaxSequences];
+    }
+
+    public int CellCapacity { get; }
+
+    public int MaxSequences { get; }
+
+    /// <summary>A sequence has at most one row in a step.</summary>
+    public int MaxBatchRows => MaxSequences;
+
+    public void Prefill(SequenceId sequence, ReadOnlySpan<TokenId> tokens, CancellationToken cancellation)
+    {
+        Enter();
+        try
+        {
+            var slot = Slot(sequence);
+            var start = _lengths[slot];
+            if (tokens.Length > CellCapacity - start)
+            {
+                throw new GuardException(
+                    GuardFault.Usage,
+                    $"A prompt of {start + tokens.Length} tokens was given and the context has {CellCapacity} cells; shorten the prompt or enlarge the context.");
+            }
+
+            foreach (var token in tokens)
+                CheckToken(token);
+            SetHiddenStates(false);
+            while (!tokens.IsEmpty)
+            {
+                var chunk = tokens[..Math.Min(tokens.Length, _batch.MaxRows)];
+                _batch.Clear();
+                foreach (var token in chunk)
+                {
+                    _batch.Add(token.Value, _lengths[slot]++, output: false);
+                    _batch.Share(slot);
+                }
+
+                try
+                {
+                    Run(chunk.Length, cancellation);
+                }
+                catch
+                {
+                    _lengths[slot] = start;
+                    LlamaNative.MemorySeqRm(_memory, slot, start, -1);
+                    throw;
+                }
+
+                tokens = tokens[chunk.Length..];
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    public void Decode(DecodeBatch batch, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        Enter();
+        try
+        {
+            Fill(batch);
+            SetHiddenStates(_hiddenStates);
+            try
+            {
+                Run(batch.Count, cancellation);
+            }
+            catch
+            {
+                for (var row = 0; row < batch.Count; row++)
+                {
+                    foreach (var sequence in batch.Sequences(row))
+                        LlamaNative.MemorySeqRm(_memory, sequence.Value, _lengths[sequence.Value], -1);
+                }
+
+                throw;
+            }
+
+            for (var row = 0; row < batch.Count; row++)
+            {
+                foreach (var sequence in batch.Sequences(row))
+                    _lengths[sequence.Value]++;
+            }
+
+            _readableRows = batch.Count;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    public ReadOnlySpan<float> Logits => Output(hidden: false);
+
+    public ReadOnlySpan<float> Hidden => _hiddenStates ? Output(hidden: true) : [];
+
+    public void Fork(SequenceId source, SequenceId target)
+    {
+        Enter();
+        try
+        {
+            var (from, to) = (Slot(source), Slot(target));
+            if (from == to)
+                return;
+            // Copying onto cells that are still there would merge the two sequences without an error.
+            LlamaNative.MemorySeqRm(_memory, to, -1, -1);
+            LlamaNative.MemorySeqCp(_memory, from, to, -1, -1);
+            _lengths[to] = _lengths[from];
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    public void Drop(SequenceId sequence)
+    {
+        Enter();
+        try
+        {
+            var slot = Slot(sequence);
+            LlamaNative.MemorySeqRm(_memory, slot, -1, -1);
+            _lengths[slot] = 0;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    public int Length(SequenceId sequence) => _lengths[Slot(sequence)];
+
+    /// <summary>Waits for a call in progress on another thread, then frees the cache.</summary>
+    public void Dispose()
+    {
+        if (_handle.IsClosed)
+            return;
+        SpinWait.SpinUntil(() => Interlocked.Exchange(ref _inUse, 1) == 0);
+        _handle.Dispose();
+        Volatile.Write(ref _inUse, 0);
+    }
+
+    /// <summary>Copies a batch into native memory after checking every row: llama.cpp would abort, or merge sequences silently.</summary>
+    private void Fill(DecodeBatch batch)
+    {
+        if (batch.Count == 0 || batch.Count > MaxBatchRows)
+            throw new GuardException(GuardFault.Generation, $"A decode step of {batch.Count} rows was asked for; this context takes 1 to {MaxBatchRows}.");
+        _step++;
+        _batch.Clear();
+        for (var row = 0; row < batch.Count; row++)
+        {
+            var sequences = batch.Sequences(row);
+            var position = _lengths[Slot(sequences[0])];
+            CheckToken(batch.Token(row));
+            _batch.Add(batch.Token(row).Value, position, output: true);
+            foreach (var sequence in sequences)
+            {
+                var slot = Slot(sequence);
+                if (_seenInStep[slot] == _step)
+                    throw new GuardException(GuardFault.Generation, $"Sequence {slot} occurs twice in one decode step; give each sequence one token.");
+                if (_lengths[slot] != position)
+                    throw new GuardException(GuardFault.Generation, $"Row {row} is shared by sequences of {position} and {_lengths[slot]} tokens; only equal sequences can share.");
+                _seenInStep[slot] = _step;
+                _batch.Share(slot);
+            }
+        }
+    }
+
+    /// <summary>The one place where a status of llama_decode becomes an exception.</summary>
+    private void Run(int rows, CancellationToken cancellation)
+    {
+        _readableRows = 0;
+        LlamaLog.Clear();
+        int status;
+        using (_abort.Arm(cancellation))
+            status = LlamaNative.Decode(_handle, _batch.ToNative());
+        GC.KeepAlive(this);
+        switch (status)
+        {
+            case 0:
+                return;
+            case 1:
+                throw new GuardException(
+                    GuardFault.Generation,
+                    $"{rows} more tokens do not fit the KV cache of {CellCapacity} cells ({_lengths.Count(n => n > 0)} sequences, the longest of {_lengths.Max()} tokens). Use fewer beams, a shorter answer or a larger context.");
+            case 2:
+                throw new OperationCanceledException(cancellation);
+            default:
+                throw new GuardException(GuardFault.Generation, $"llama_decode of {rows} rows failed with status {status}: {LlamaLog.Cause()}");
+        }
+    }
+
+    /// <summary>All rows of the last step: llama.cpp puts them in batch order, one after another, when the first is asked for.</summary>
+    private ReadOnlySpan<float> Output(bool hidden)
+    {
+        if (_readableRows == 0)
+            throw new InvalidOperationException("Decode before reading logits or hidden states.");
+        var firstRow = hidden ? LlamaNative.GetEmbeddingsIth(_handle, 0) : LlamaNative.GetLogitsIth(_handle, 0);
+        return firstRow != null
+            ? new ReadOnlySpan<float>(firstRow, _readableRows * (hidden ? _model.HiddenWidth : _model.VocabularySize))
+            : throw new GuardException(GuardFault.Generation, $"llama.cpp has no output for the last step: {LlamaLog.Cause()}");
+    }
+
+    /// <summary>With hidden states on, every token is an output: too dear for a prompt, and nothing that a decode step needs.</summary>
+    private void SetHiddenStates(bool on) => LlamaNative.SetEmbeddings(_handle, on ? (byte)1 : (byte)0);
+
+    private void CheckToken(TokenId token)
+    {
+        if ((uint)token.Value >= (uint)_model.VocabularySize)
+            throw new GuardException(GuardFault.Generation, $"Token {token.Value} is not in the vocabulary of {_model.VocabularySize} tokens.");
+    }
+
+    private int Slot(SequenceId sequence) => (uint)sequence.Value < (uint)MaxSequences
+        ? sequence.Value
+        : throw new GuardException(GuardFault.Generation, $"Sequence {sequence.Value} was given; this context has slots 0 to {MaxSequences - 1}.");
+
+    private void Enter()
+    {
+        if (Interlocked.Exchange(ref _inUse, 1) != 0)
+            throw new InvalidOperationException("This context is in use by another call; give each thread a context of its own.");
+        if (_handle.IsClosed)
+        {
+            Leave();
+            throw new ObjectDisposedException(nameof(LlamaCppContext));
+        }
+    }
+
+    private void Leave() => Volatile.Write(ref _inUse, 0);
+}
