@@ -1,0 +1,49 @@
+// Which model and scorers were asked for.
+
+using InferenceGuard.Model;
+using InferenceGuard.Scoring;
+
+namespace InferenceGuard.App.Cli;
+
+/// <summary>Which model and scorers were asked for.</summary>
+internal sealed record ModelChoice
+{
+    /// <summary>The GGUF file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The embedded model it is; null for a file of the user.</summary>
+    public required HearthModel? Embedded { get; init; }
+
+    /// <summary>The cost asked for; null = the model's own.</summary>
+    public required string? Cost { get; init; }
+
+    /// <summary>The reward asked for; null = the model's own, or the mean log-probability.</summary>
+    public required string? Reward { get; init; }
+
+    /// <summary>How the file is loaded.</summary>
+    public required ModelOptions Options { get; init; }
+
+    /// <summary>Opens the cost.</summary>
+    /// <param name="isGuarded">Whether answers are promised to be safe; then a model without a cost is an error.</param>
+    /// <exception cref="GuardException">There is no cost, or its file is wrong.</exception>
+    public ICost OpenCost(bool isGuarded) => this switch
+    {
+        { Cost: { } spec } => ScorerSpec.Cost(spec),
+        { Embedded: { } embedded } => PhraseCost.Load(embedded.CostPath),
+        _ when isGuarded => throw NoCost(),
+        _ => new UncheckedCost(),
+    };
+
+    /// <summary>Opens the reward.</summary>
+    /// <exception cref="GuardException">Its file is wrong.</exception>
+    public IReward OpenReward() => this switch
+    {
+        { Reward: { } spec } => ScorerSpec.Reward(spec),
+        { Embedded: { } embedded } => PhraseReward.Load(embedded.RewardPath),
+        _ => new MeanLogProbReward(),
+    };
+
+    // A file that is no model at all is the greater mistake, and is named first.
+    private GuardException NoCost() =>
+        new(GuardFault.Usage, $"{GgufFile.Read(Path).Path} has no safety cost, so nothing can be promised of its answers; give --cost phrases:FILE.json (docs/phrase-models.md), or --method base to sample without a guard.");
+}

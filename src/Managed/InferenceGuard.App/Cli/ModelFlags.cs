@@ -1,0 +1,60 @@
+// The options that choose a model and its scorers, once for every command that has them.
+
+using System.CommandLine;
+using InferenceGuard.Model;
+
+namespace InferenceGuard.App.Cli;
+
+/// <summary>The options that choose a model and its scorers.</summary>
+internal sealed class ModelFlags
+{
+    private static readonly ModelOptions s_defaults = new();
+
+    private readonly Option<string> _model = new("--model")
+    {
+        HelpName = "F.gguf",
+        Description = $"The model: a GGUF file, or an embedded one ({string.Join(", ", HearthModel.All.Select(static model => model.Name))}).",
+        DefaultValueFactory = static _ => HearthModel.Unaligned.Name,
+    };
+
+    private readonly Option<string?> _cost = new("--cost")
+    {
+        HelpName = "SPEC",
+        Description = "The safety cost, phrases:FILE.json. An embedded model has its own.",
+    };
+
+    private readonly Option<string?> _reward = new("--reward")
+    {
+        HelpName = "SPEC",
+        Description = "The task reward, phrases:FILE.json or logprob (the mean log-probability, the default of a model without its own).",
+    };
+
+    private readonly NumberOption<int> _threads = new("--threads", "n", s_defaults.Threads, "Decode threads; 0 = one per physical core, or one for an embedded model.");
+    private readonly NumberOption<int> _gpuLayers = new("--gpu-layers", "n", s_defaults.GpuLayers, "Layers kept on the GPU; -1 = all. CPU builds of llama.cpp ignore it.");
+
+    public ModelFlags() => _model.CompletionSources.Add(static _ => HearthModel.All.Select(static model => new System.CommandLine.Completions.CompletionItem(model.Name)));
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_model, _cost, _reward, _threads, _gpuLayers])
+            command.Options.Add(option);
+    }
+
+    /// <summary>Reads the options.</summary>
+    public ModelChoice Bind(ParseResult parsed)
+    {
+        var model = parsed.GetValue(_model)!;
+        var embedded = HearthModel.Find(model);
+        var threads = parsed.GetValue(_threads);
+        return new()
+        {
+            Path = embedded?.ModelPath ?? model,
+            Embedded = embedded,
+            Cost = parsed.GetValue(_cost),
+            Reward = parsed.GetValue(_reward),
+            // An embedded model is too small to share: a second thread gains nothing, and its spinning costs seconds on a busy machine.
+            Options = new() { Threads = threads == 0 && embedded is not null ? 1 : threads, GpuLayers = parsed.GetValue(_gpuLayers) },
+        };
+    }
+}

@@ -1,0 +1,91 @@
+// An opened model with its scorers, ready to answer.
+
+using System.Diagnostics;
+using InferenceGuard.Diagnostics;
+using InferenceGuard.Model;
+using InferenceGuard.Safety;
+
+namespace InferenceGuard.App.Cli;
+
+/// <summary>An opened model with its scorers, ready to answer.</summary>
+internal sealed class Session : IDisposable
+{
+    private readonly Terminal _terminal;
+    private readonly GuardedDecoder _decoder;
+
+    private Session(Terminal terminal, LlamaCppModel model, GuardedDecoder decoder, GuardMethod method) =>
+        (_terminal, Model, _decoder, Method) = (terminal, model, decoder, method);
+
+    /// <summary>The model.</summary>
+    public LlamaCppModel Model { get; }
+
+    /// <summary>How answers are found.</summary>
+    public GuardMethod Method { get; }
+
+    /// <summary>Whether there is a cost that answers are checked with.</summary>
+    public required bool IsChecked { get; init; }
+
+    /// <summary>Time to open model and scorers, in ms.</summary>
+    public required double LoadMs { get; init; }
+
+    /// <summary>The device of the per-beam work.</summary>
+    public string Device => _decoder.Device;
+
+    /// <summary>Opens what was asked for, the cheap and often mistyped things first.</summary>
+    /// <exception cref="GuardException">A file is missing or wrong, or llama.cpp cannot be loaded.</exception>
+    public static Session Open(Terminal terminal, ModelChoice choice, GuardMethod method)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        choice.Embedded?.Require();
+        var cost = choice.OpenCost(isGuarded: !method.IsBase);
+        var reward = choice.OpenReward();
+        var model = LlamaCppModel.Load(choice.Path, choice.Options);
+        try
+        {
+            var decoder = new GuardedDecoder(model, cost, reward, method.Options);
+            return new(terminal, model, decoder, method)
+            {
+                IsChecked = cost is not UncheckedCost,
+                LoadMs = Stopwatch.GetElapsedTime(begin).TotalMilliseconds,
+            };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Answers a conversation; Ctrl-C stops it within one decode step.</summary>
+    /// <param name="messages">The conversation, the user's turn last.</param>
+    /// <param name="carried">Safety state of earlier turns; null = the whole budget.</param>
+    /// <param name="trace">Where every step is written; null for nowhere.</param>
+    /// <param name="showsProgress">Whether the search is shown while it runs.</param>
+    /// <exception cref="OperationCanceledException">Ctrl-C was pressed.</exception>
+    /// <exception cref="GuardException">The prompt does not fit, or model, cost or reward failed.</exception>
+    public GuardedAnswer Answer(IReadOnlyList<ChatMessage> messages, SafetyState? carried, DecodeTrace? trace, bool showsProgress)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = _terminal.OnInterrupt(stop.Cancel);
+        trace?.Start(Model.Info, messages, Method.Options, carried);
+        return showsProgress ? SearchProgress.Show(_terminal, Search) : Search(static _ => { });
+
+        GuardedAnswer Search(Action<DecodeStep> show)
+        {
+            foreach (var step in _decoder.Generate(messages, carried, stop.Token))
+            {
+                trace?.Step(step, Model.Vocabulary);
+                if (step.Answer is { } answer)
+                    return answer;
+                show(step);
+            }
+            throw new UnreachableException("A generation ends with an answer.");
+        }
+    }
+
+    public void Dispose()
+    {
+        _decoder.Dispose();
+        Model.Dispose();
+    }
+}

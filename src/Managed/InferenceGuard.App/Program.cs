@@ -1,0 +1,5 @@
+// The inferenceguard command.
+
+using InferenceGuard.App.Cli;
+
+return CommandLine.Run(args, Terminal.OfProcess());
