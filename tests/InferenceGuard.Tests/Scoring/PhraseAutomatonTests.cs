@@ -1,8 +1,8 @@
 // Tests the automaton against searching for every pattern at every place.
 
 using CsCheck;
-using InferenceGuard.Tests.Support;
 using InferenceGuard.Scoring;
+using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Scoring;
 

@@ -2,8 +2,8 @@
 
 using System.Text;
 using CsCheck;
-using InferenceGuard.Tests.Support;
 using InferenceGuard.Scoring;
+using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Scoring;
 
