@@ -9,7 +9,6 @@ namespace InferenceGuard.Training;
 internal static class ByteLetters
 {
     private static readonly char[] s_letters = MakeLetters();
-    private static readonly Dictionary<char, byte> s_bytes = s_letters.Select(static (letter, value) => (letter, value)).ToDictionary(static pair => pair.letter, static pair => (byte)pair.value);
 
     /// <summary>The letters of the bytes 0 to 255.</summary>
     public static IEnumerable<string> All => s_letters.Select(static letter => letter.ToString());
@@ -22,10 +21,6 @@ internal static class ByteLetters
             letters[i] = s_letters[bytes[i]];
         return new string(letters);
     }
-
-    /// <summary>Letters to bytes.</summary>
-    /// <exception cref="KeyNotFoundException">A character that is no byte letter.</exception>
-    public static byte[] Read(string letters) => [.. letters.Select(static letter => s_bytes[letter])];
 
     private static char[] MakeLetters()
     {

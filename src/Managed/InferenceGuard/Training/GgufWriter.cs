@@ -26,9 +26,6 @@ public sealed class GgufWriter
     /// <param name="values">Where the row's values go, as many as the contiguous dimension has elements.</param>
     public delegate void RowSource(long row, Span<float> values);
 
-    /// <summary>Metadata so far.</summary>
-    public IReadOnlyDictionary<string, object> Metadata => _metadata;
-
     /// <summary>Sets a key; a later value replaces an earlier one.</summary>
     /// <param name="key">Such as <c>llama.block_count</c>.</param>
     /// <param name="value">A boxed primitive, a string, an array of either, or <see cref="GgufStrings"/>.</param>

@@ -1,4 +1,4 @@
-// libggml and libggml-base: backends, the abort hook, and the optimiser's data sets and results.
+// libggml and libggml-base: backends, the abort hook, and the optimiser's parameters and results.
 
 using System.Runtime.InteropServices;
 
@@ -38,30 +38,12 @@ internal static unsafe partial class GgmlNative
     [LibraryImport(Base, EntryPoint = "ggml_set_abort_callback")]
     public static partial nint SetAbortCallback(delegate* unmanaged[Cdecl]<byte*, void> callback);
 
-    /// <summary>A data set of rows: <paramref name="dataElements"/> inputs and <paramref name="labelElements"/> labels each.</summary>
-    [LibraryImport(Base, EntryPoint = "ggml_opt_dataset_init")]
-    public static partial nint OptDatasetInit(GgmlType data, GgmlType label, long dataElements, long labelElements, long rows, long rowsPerShard);
-
-    [LibraryImport(Base, EntryPoint = "ggml_opt_dataset_free")]
-    public static partial void OptDatasetFree(nint dataset);
-
-    /// <summary>The tensor [dataElements, rows] of inputs.</summary>
-    [LibraryImport(Base, EntryPoint = "ggml_opt_dataset_data")]
-    public static partial nint OptDatasetData(nint dataset);
-
-    /// <summary>The tensor [labelElements, rows] of labels.</summary>
-    [LibraryImport(Base, EntryPoint = "ggml_opt_dataset_labels")]
-    public static partial nint OptDatasetLabels(nint dataset);
-
     /// <summary>The memory of a host tensor.</summary>
     [LibraryImport(Base, EntryPoint = "ggml_get_data")]
     public static partial void* GetData(nint tensor);
 
     [LibraryImport(Base, EntryPoint = "ggml_nelements")]
     public static partial long NElements(nint tensor);
-
-    [LibraryImport(Base, EntryPoint = "ggml_get_name")]
-    public static partial byte* GetName(nint tensor);
 
     [LibraryImport(Base, EntryPoint = "ggml_opt_default_params")]
     public static partial GgmlOptParams OptDefaultParams(nint backendSched, int lossType);
@@ -78,18 +60,7 @@ internal static unsafe partial class GgmlNative
     [LibraryImport(Base, EntryPoint = "ggml_opt_result_reset")]
     public static partial void OptResultReset(nint result);
 
-    [LibraryImport(Base, EntryPoint = "ggml_opt_result_ndata")]
-    public static partial void OptResultNData(nint result, long* count);
-
     /// <summary>Mean loss and its uncertainty (may be null).</summary>
     [LibraryImport(Base, EntryPoint = "ggml_opt_result_loss")]
     public static partial void OptResultLoss(nint result, double* loss, double* uncertainty);
-
-    /// <summary>Fraction of right predictions and its uncertainty (may be null).</summary>
-    [LibraryImport(Base, EntryPoint = "ggml_opt_result_accuracy")]
-    public static partial void OptResultAccuracy(nint result, double* accuracy, double* uncertainty);
-
-    /// <summary>Shuffles the first <paramref name="rows"/> rows (all when negative) with the optimiser context's generator.</summary>
-    [LibraryImport(Base, EntryPoint = "ggml_opt_dataset_shuffle")]
-    public static partial void OptDatasetShuffle(nint optContext, nint dataset, long rows);
 }

@@ -23,5 +23,7 @@ internal unsafe struct GgmlOptParams
     public int OptPeriod;
     public delegate* unmanaged[Cdecl]<void*, GgmlOptOptimizerParams> GetOptPars;
     public void* GetOptParsUserData;
-    public GgmlOptOptimizerType Optimizer;
+
+    /// <summary>0 AdamW, 1 SGD.</summary>
+    public int Optimizer;
 }

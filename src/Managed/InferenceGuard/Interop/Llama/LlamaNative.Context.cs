@@ -12,12 +12,6 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(Library, EntryPoint = "llama_n_batch")]
     public static partial uint NBatch(SafeLlamaContextHandle context);
 
-    [LibraryImport(Library, EntryPoint = "llama_n_seq_max")]
-    public static partial uint NSeqMax(SafeLlamaContextHandle context);
-
-    [LibraryImport(Library, EntryPoint = "llama_pooling_type")]
-    public static partial int PoolingType(SafeLlamaContextHandle context);
-
     [LibraryImport(Library, EntryPoint = "llama_get_memory")]
     public static partial nint GetMemory(SafeLlamaContextHandle context);
 
@@ -46,7 +40,4 @@ internal static unsafe partial class LlamaNative
     /// <summary>Lets a sequence share another's cells. The target must be empty: llama.cpp merges silently otherwise.</summary>
     [LibraryImport(Library, EntryPoint = "llama_memory_seq_cp")]
     public static partial void MemorySeqCp(nint memory, int source, int target, int p0, int p1);
-
-    [LibraryImport(Library, EntryPoint = "llama_memory_seq_pos_max")]
-    public static partial int MemorySeqPosMax(nint memory, int sequence);
 }

@@ -19,9 +19,6 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(Library, EntryPoint = "llama_supports_gpu_offload")]
     public static partial byte SupportsGpuOffload();
 
-    [LibraryImport(Library, EntryPoint = "llama_max_parallel_sequences")]
-    public static partial nuint MaxParallelSequences();
-
     [LibraryImport(Library, EntryPoint = "llama_model_default_params")]
     public static partial LlamaModelParams ModelDefaultParams();
 
@@ -31,26 +28,14 @@ internal static unsafe partial class LlamaNative
     [LibraryImport(Library, EntryPoint = "llama_model_load_from_file", StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeLlamaModelHandle ModelLoadFromFile(string path, LlamaModelParams parameters);
 
-    [LibraryImport(Library, EntryPoint = "llama_model_save_to_file", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial void ModelSaveToFile(SafeLlamaModelHandle model, string path);
-
     [LibraryImport(Library, EntryPoint = "llama_model_free")]
     public static partial void ModelFree(nint model);
 
     [LibraryImport(Library, EntryPoint = "llama_model_get_vocab")]
     public static partial nint ModelGetVocab(SafeLlamaModelHandle model);
 
-    [LibraryImport(Library, EntryPoint = "llama_model_n_ctx_train")]
-    public static partial int ModelNCtxTrain(SafeLlamaModelHandle model);
-
-    [LibraryImport(Library, EntryPoint = "llama_model_n_embd")]
-    public static partial int ModelNEmbd(SafeLlamaModelHandle model);
-
     [LibraryImport(Library, EntryPoint = "llama_model_n_embd_out")]
     public static partial int ModelNEmbdOut(SafeLlamaModelHandle model);
-
-    [LibraryImport(Library, EntryPoint = "llama_model_n_layer")]
-    public static partial int ModelNLayer(SafeLlamaModelHandle model);
 
     [LibraryImport(Library, EntryPoint = "llama_model_n_params")]
     public static partial ulong ModelNParams(SafeLlamaModelHandle model);
