@@ -61,12 +61,26 @@ public static class TrainingCorpus
         }
         catch (JsonException e)
         {
-            throw new GuardException(GuardFault.Usage, $"{path}, line {number}, column {e.BytePositionInLine + 1}: not JSON. Expected {{\"prompt\": \"…\", \"answer\": \"…\"}}.", e);
+            throw Malformed($", column {e.BytePositionInLine + 1}: not JSON", e);
         }
 
-        throw new GuardException(GuardFault.Usage, $"{path}, line {number}: no string 'answer'. Expected {{\"prompt\": \"…\", \"answer\": \"…\"}}.");
-    }
+        throw Malformed(": no string 'answer'");
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        string? Text(JsonElement element, string name)
+        {
+            if (!element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+                return null;
+            try
+            {
+                return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Malformed($": '{name}' is no string");
+            }
+            catch (InvalidOperationException e)
+            {
+                throw Malformed($": '{name}' holds half of a surrogate pair", e);
+            }
+        }
+
+        GuardException Malformed(string what, Exception? cause = null) =>
+            new(GuardFault.Usage, $"{path}, line {number}{what}. Expected {{\"prompt\": \"…\", \"answer\": \"…\"}}.", cause);
+    }
 }
