@@ -30,6 +30,8 @@ internal sealed class TrainableModel : IDisposable
         var session = new LlamaTrainingSession(ShapeOf(file, rowTokens, rows), threads);
         try
         {
+            if (file.Tensors.Select(static tensor => tensor.Name).Except(session.WeightNames).FirstOrDefault() is { } unknown)
+                throw Unusable(file, $"its tensor {unknown} is unknown to the trainer");
             using var reader = new TensorReader(file);
             foreach (var name in session.WeightNames)
                 reader.Read(name, session.Weight(name));
