@@ -111,7 +111,7 @@ public sealed class LanguageModelTrainer
         Append((_recipe with { Threads = 0, CheckpointInterval = TimeSpan.Zero }).ToString());
         foreach (var document in _documents)
         {
-            Append(document.Prompt ?? "");
+            Append(document.Prompt is { } prompt ? "prompt " + prompt : "text");
             Append(document.Answer);
         }
 
