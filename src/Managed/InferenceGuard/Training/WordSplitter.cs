@@ -8,7 +8,8 @@ namespace InferenceGuard.Training;
 /// <summary>
 /// GPT-2's pre-tokenisation over code points:
 /// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.
-/// A .NET regular expression would see letters beyond U+FFFF as two surrogates, which are no letters.
+/// A .NET regular expression would see letters beyond U+FFFF as two surrogates, which are no letters. .NET's Unicode tables are
+/// newer than llama.cpp's: the letters and digits of Unicode 16 are words here and signs there.
 /// </summary>
 internal static class WordSplitter
 {
