@@ -190,6 +190,15 @@ public sealed class LanguageModelTrainerTests
     }
 
     [Test]
+    public void Train_TheMostLayers_StaysWithinGgmlsGraph([Values] bool tied)
+    {
+        // One layer more ends the process.
+        var shape = new ModelShape { Width = 8, Layers = 15, Heads = 2, FeedForward = 8, TiedOutput = tied };
+        var report = new LanguageModelTrainer(s_recipe with { Shape = shape, Epochs = 1 }, s_texts).Train(NewPath());
+        Assert.That(report.HeldOutLoss, Is.EqualTo(Math.Log(report.VocabularySize)).Within(1));
+    }
+
+    [Test]
     public void Train_APathThatCannotBeWritten_SaysSoBeforeTraining() =>
         Assert.That(
             static () => new LanguageModelTrainer(s_recipe, s_texts).Train(Path.Combine(TestFolder.Path, "missing", "x.gguf"), new RecordedProgress(static _ => Assert.Fail("a step was done"))),
@@ -222,6 +231,7 @@ public sealed class LanguageModelTrainerTests
         Refuses(s_recipe with { LearningRate = 0 }, s_texts, "LearningRate is 0");
         Refuses(s_recipe with { HeldOutShare = 0.51 }, s_texts, "HeldOutShare is 0.51");
         Refuses(s_recipe with { Shape = s_recipe.Shape with { KeyValueHeads = 1 } }, s_texts, "KeyValueHeads is 1");
+        Refuses(s_recipe with { Shape = s_recipe.Shape with { Layers = 16 } }, s_texts, "Layers is 16, expected at most 15");
         Refuses(s_recipe with { Shape = s_recipe.Shape with { Heads = 3 } }, s_texts, "not a positive multiple of 3 heads");
 
         static void Refuses(LanguageModelRecipe recipe, TrainingDocument[] documents, string complaint) =>

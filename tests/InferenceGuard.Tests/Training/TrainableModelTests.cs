@@ -129,6 +129,7 @@ public sealed class TrainableModelTests
         Refuses("llama.attention.head_count_kv", 2u, "2 key-value heads for 4 heads");
         Refuses("llama.block_count", 3u, "no tensor blk.2.attn_norm.weight");
         Refuses("llama.block_count", 1u, "blk.1.");
+        Refuses("llama.block_count", 16u, "it has 16 layers, and the trainer takes at most 15");
         Refuses("llama.feed_forward_length", 96u, "blk.0.ffn_gate.weight has 8192 elements, expected 6144");
         Refuses("llama.attention.head_count", 3u, "not a positive multiple");
         Refuses("llama.embedding_length", "wide", "llama.embedding_length is missing");

@@ -1,6 +1,7 @@
 // Every knob of a language model training.
 
 using System.Globalization;
+using InferenceGuard.Interop.Llama;
 using InferenceGuard.Model;
 
 namespace InferenceGuard.Training;
@@ -8,7 +9,7 @@ namespace InferenceGuard.Training;
 /// <summary>How a small language model is made from a corpus. The same recipe and corpus on the same machine give the same model.</summary>
 public sealed record LanguageModelRecipe
 {
-    /// <summary>The network; ignored when <see cref="BaseModel"/> is given. Key-value heads must equal heads.</summary>
+    /// <summary>The network, of at most 15 layers; ignored when <see cref="BaseModel"/> is given. Key-value heads must equal heads.</summary>
     public ModelShape Shape { get; init; } = new() { Width = 128, Layers = 4, Heads = 4, FeedForward = 352, ContextTokens = 512, TiedOutput = true };
 
     /// <summary>Vocabulary size V, 259 or more; ignored when <see cref="BaseModel"/> is given.</summary>
@@ -77,6 +78,7 @@ public sealed record LanguageModelRecipe
         if (BaseModel is not null)
             return;
         Shape.Validate();
+        Require(Shape.Layers <= LlamaTrainingShape.MaxLayers, nameof(ModelShape.Layers), Shape.Layers, $"at most {LlamaTrainingShape.MaxLayers}: ggml's optimiser has no room for the gradients of more");
         Require(Shape.EffectiveKeyValueHeads == Shape.Heads, nameof(ModelShape.KeyValueHeads), Shape.KeyValueHeads, "as many as heads: the trainer knows no grouped heads");
     }
 

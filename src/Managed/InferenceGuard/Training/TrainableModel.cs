@@ -78,6 +78,8 @@ internal sealed class TrainableModel : IDisposable
             TiedOutput = file.Tensors.All(static tensor => tensor.Name != "output.weight"),
         };
         shape.Validate();
+        if (shape.Layers > LlamaTrainingShape.MaxLayers)
+            throw Unusable(file, $"it has {shape.Layers} layers, and the trainer takes at most {LlamaTrainingShape.MaxLayers}");
         if (file.WholeNumber("llama.attention.head_count_kv") is { } keyValueHeads && keyValueHeads != shape.Heads)
             throw Unusable(file, $"it has {keyValueHeads} key-value heads for {shape.Heads} heads, and the trainer knows no grouped heads");
 

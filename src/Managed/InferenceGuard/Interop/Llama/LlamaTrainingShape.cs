@@ -5,12 +5,16 @@ namespace InferenceGuard.Interop.Llama;
 /// <summary>The sizes of a training graph: a llama network and the batch it is stepped on.</summary>
 internal sealed record LlamaTrainingShape
 {
+    /// <summary>The most layers whose gradients fit the graphs of ggml's optimiser, 2048 nodes; it ends the process on more (measured).</summary>
+    public const int MaxLayers = 15;
+
     /// <summary>Vocabulary size V.</summary>
     public required int VocabularySize { get; init; }
 
     /// <summary>Hidden width H.</summary>
     public required int Width { get; init; }
 
+    /// <summary>1 to <see cref="MaxLayers"/>.</summary>
     public required int Layers { get; init; }
 
     public required int Heads { get; init; }
