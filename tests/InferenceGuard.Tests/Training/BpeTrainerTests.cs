@@ -11,7 +11,7 @@ public sealed class BpeTrainerTests
 {
     private const string Seed = "0000KsAXYHQ2";
 
-    // Few letters and long words: the same token can then be spelt in two ways.
+    // Few letters and long words: many tokens overlap and repeat within a word.
     private static readonly Gen<string> Text = Choice.Of("a", "a", "a", "b", "b", " ", "\n", "\u00E9", "1").Array[0, 120].Select(static letters => string.Concat(letters));
 
     [Test]
@@ -96,8 +96,7 @@ public sealed class BpeTrainerTests
         var merges = new List<(string, string)>();
         while (tokens.Count < size - GgufVocabulary.FirstByteId)
         {
-            var best = words.SelectMany(static word => word.Zip(word.Skip(1))).Where(pair => !tokens.Contains(tokens[pair.First] + tokens[pair.Second]))
-                .GroupBy(static pair => pair).Where(static group => group.Count() > 1)
+            var best = words.SelectMany(static word => word.Zip(word.Skip(1))).GroupBy(static pair => pair).Where(static group => group.Count() > 1)
                 .OrderByDescending(static group => group.Count()).ThenBy(static group => group.Key).FirstOrDefault();
             if (best is null)
                 break;

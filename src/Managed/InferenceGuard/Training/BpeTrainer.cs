@@ -8,6 +8,8 @@ namespace InferenceGuard.Training;
 /// <summary>
 /// Byte-level BPE (Sennrich, Haddow and Birch, 2016; bytes as in GPT-2): the most frequent pair of neighbouring tokens inside a
 /// word becomes a token, again and again. Ties go to the pair with the smaller ids, so the same text gives the same merges.
+/// No two merges give the same token, which llama.cpp would refuse: where a token's text stands between token borders, all
+/// earlier merges went as they go in that text alone, so its last merge is the same everywhere, and happens everywhere at once.
 /// </summary>
 public sealed class BpeTrainer
 {
@@ -36,21 +38,12 @@ public sealed class BpeTrainer
         var words = _wordCounts.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => new Word([.. Encoding.UTF8.GetBytes(pair.Key)], pair.Value)).ToArray();
         var pairs = new PairCounts(words);
         var tokens = ByteLetters.All.ToList();
-        var known = tokens.ToHashSet(StringComparer.Ordinal);
         var merges = new List<(string, string)>(room);
         while (merges.Count < room && pairs.MostFrequent() is { } pair)
         {
-            // Two ways to spell one token would need two ids for it; llama.cpp refuses that. The later way is never taken.
-            var token = tokens[pair.Left] + tokens[pair.Right];
-            if (!known.Add(token))
-            {
-                pairs.Forbid(pair);
-                continue;
-            }
-
             merges.Add((tokens[pair.Left], tokens[pair.Right]));
             pairs.Merge(pair, tokens.Count);
-            tokens.Add(token);
+            tokens.Add(tokens[pair.Left] + tokens[pair.Right]);
         }
 
         return merges;
@@ -67,7 +60,6 @@ public sealed class BpeTrainer
         private readonly Word[] _words;
         private readonly Dictionary<(int Left, int Right), long> _counts = [];
         private readonly Dictionary<(int Left, int Right), HashSet<int>> _places = [];
-        private readonly HashSet<(int Left, int Right)> _forbidden = [];
 
         public PairCounts(Word[] words)
         {
@@ -87,13 +79,6 @@ public sealed class BpeTrainer
             }
 
             return best.Count > 1 ? best.Pair : null;
-        }
-
-        /// <summary>Removes a pair from the choice for good.</summary>
-        public void Forbid((int Left, int Right) pair)
-        {
-            _forbidden.Add(pair);
-            _counts.Remove(pair);
         }
 
         /// <summary>Replaces every occurrence of a pair by a new token.</summary>
@@ -119,8 +104,6 @@ public sealed class BpeTrainer
         {
             foreach (var pair in _words[word].Pairs)
             {
-                if (_forbidden.Contains(pair))
-                    continue;
                 ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, pair, out _);
                 count += sign * _words[word].Count;
                 if (count == 0)
