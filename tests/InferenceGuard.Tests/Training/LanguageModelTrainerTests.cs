@@ -94,22 +94,24 @@ public sealed class LanguageModelTrainerTests
     public void Train_AfterAKill_GoesOnWithTheWeightsAndRowsOfTheUninterruptedRun()
     {
         const int KilledAt = 14;
+        // No two documents are alike, so that a loss tells the rows it was taken of.
+        TrainingDocument[] documents = [.. Enumerable.Range(10, 24).Select(static number => new TrainingDocument($"how do i clean pan {number}?", $"use {number} drops of water."))];
         var uninterrupted = new RecordedProgress();
-        var whole = new LanguageModelTrainer(s_recipe, s_conversations).Train(NewPath(), uninterrupted);
+        var whole = new LanguageModelTrainer(s_recipe, documents).Train(NewPath(), uninterrupted);
 
         var paths = new[] { NewPath(), NewPath() };
         foreach (var path in paths)
         {
-            Kill(path, KilledAt, s_recipe, s_conversations);
+            Kill(path, KilledAt, s_recipe, documents);
             var resumed = new RecordedProgress();
-            var report = new LanguageModelTrainer(s_recipe, s_conversations).Train(path, resumed);
+            var report = new LanguageModelTrainer(s_recipe, documents).Train(path, resumed);
             Assert.Multiple(() =>
             {
                 // The checkpoint is written before the step that the kill ended: that step is done again, and its loss, which is
                 // taken before the weights change, is the same to the last bit. Later ones differ: the optimiser's moments are new.
                 Assert.That(resumed.Steps.Select(static step => step.Step), Is.EqualTo(Enumerable.Range(KilledAt, whole.Steps - KilledAt + 1)));
                 Assert.That(resumed.Losses.First(), Is.EqualTo(uninterrupted.Losses.ElementAt(KilledAt - 1)));
-                Assert.That(report.HeldOutLoss, Is.LessThan(uninterrupted.Losses.First() / 10), "it learns on");
+                Assert.That(report.HeldOutLoss, Is.LessThan(uninterrupted.Losses.ElementAt(KilledAt - 1) * 0.8), "it learns on");
                 Assert.That(FilesOf(path), Is.EqualTo(new[] { path }));
             });
         }

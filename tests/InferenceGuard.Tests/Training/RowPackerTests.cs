@@ -63,6 +63,14 @@ public sealed class RowPackerTests
     }
 
     [Test]
+    public void Endless_EveryEpoch_PutsOtherDocumentsTogether()
+    {
+        TokenizedDocument[] documents = [.. Enumerable.Range(0, 40).Select(static index => Document(index, RowTokens / 4))];
+        var rows = new RowPacker(RowTokens).Endless(documents, seed: 3).Take(20).Select(row => string.Join(' ', Ids(_reader.Documents(row)).Order(StringComparer.Ordinal))).ToArray();
+        Assert.That(rows[10..].Intersect(rows[..10]).Count(), Is.LessThan(3), "ten rows of four, drawn anew");
+    }
+
+    [Test]
     public void Endless_TheSameSeed_GivesTheSameRows()
     {
         var documents = Enumerable.Range(0, 40).Select(static index => Document(index, 1 + index % RowTokens)).ToArray();
