@@ -29,7 +29,7 @@ internal static class TrainLmCommand
         type.AcceptOnlyFromAmong([.. s_types.Keys]);
         var vocabulary = new NumberOption<int>("--vocabulary", "V", s_recipe.VocabularySize, "Vocabulary size in tokens.");
         var width = new NumberOption<int>("--width", "H", s_recipe.Shape.Width, "Hidden width.");
-        var layers = new NumberOption<int>("--layers", "n", s_recipe.Shape.Layers, "Transformer blocks.");
+        var layers = new NumberOption<int>("--layers", "n", s_recipe.Shape.Layers, "Transformer blocks, at most 15.");
         var heads = new NumberOption<int>("--heads", "n", s_recipe.Shape.Heads, "Attention heads.");
         var feedForward = new NumberOption<int>("--feed-forward", "n", s_recipe.Shape.FeedForward, "Width of the feed-forward layer.");
         var context = new NumberOption<int>("--context", "tokens", s_recipe.Shape.ContextTokens, "Longest context the model is meant for.");
