@@ -21,10 +21,12 @@ public sealed class LayeringTests
         ["Model"] = ["Interop"],
         ["Scoring"] = ["Model"],
         ["Compute"] = ["Interop"],
-        ["Search"] = ["Compute", "Safety", "Scoring", "Model", "Diagnostics", .. Generation],
-        ["Critic"] = ["Compute"],
-        ["Rollouts"] = ["Interop", "Model", "Scoring"],
-        ["Training"] = ["Interop", "Rollouts", "Model", "Scoring"],
+        ["Storage"] = [],
+        ["Search"] = ["Compute", "Critic", "Safety", "Scoring", "Model", "Diagnostics", .. Generation],
+        ["Critic"] = ["Compute", "Model", "Storage"],
+        ["Rollouts"] = ["Compute", "Model", "Safety", "Scoring", "Search", "Storage", .. Generation],
+        ["Training"] = ["Interop", "Compute", "Critic", "Model", "Rollouts", "Safety", "Scoring", "Search", "Storage"],
+        ["Evaluation"] = ["Critic", "Diagnostics", "Model", "Safety", "Scoring", "Search", "Storage", .. Generation],
         ["Diagnostics"] = ["Safety", "Search", "Model", .. Generation],
     };
 

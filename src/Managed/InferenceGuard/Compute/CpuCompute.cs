@@ -40,6 +40,10 @@ public sealed class CpuCompute : ICompute
     }
 
     /// <inheritdoc />
+    public ICriticEvaluator LoadCritic(CriticWeights weights, int vocabularySize, ReadOnlySpan<int> endTokens) =>
+        new CpuCritic(weights, vocabularySize, endTokens);
+
+    /// <inheritdoc />
     public void Score(ReadOnlySpan<float> states, ReadOnlySpan<float> values, float penalty, Span<float> scores)
     {
         for (var beam = 0; beam < states.Length; beam++)

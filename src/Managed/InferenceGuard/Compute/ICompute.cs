@@ -32,9 +32,15 @@ public interface ICompute : IDisposable
     /// <exception cref="GuardException">A cost or state is not finite: an error, never "safe".</exception>
     void Advance(ReadOnlySpan<float> costs, float discount, Span<float> states);
 
+    /// <summary>Makes a critic ready on this device.</summary>
+    /// <param name="weights">Its numbers; copied where the device needs it.</param>
+    /// <param name="vocabularySize">V of the model whose logits it will read.</param>
+    /// <param name="endTokens">The model's end-of-generation tokens.</param>
+    ICriticEvaluator LoadCritic(CriticWeights weights, int vocabularySize, ReadOnlySpan<int> endTokens);
+
     /// <summary>Scores every beam (M7): its value where it is safe, −n where it is not.</summary>
     /// <param name="states">z per beam, [beams].</param>
-    /// <param name="values">Reward, discounted for ended beams, per beam, [beams]; finite.</param>
+    /// <param name="values">Reward, discounted for ended beams, or f² of a critic, per beam, [beams]; finite.</param>
     /// <param name="penalty">n &gt; 0.</param>
     /// <param name="scores">Out: score per beam, [beams].</param>
     /// <exception cref="GuardException">A value is not finite.</exception>

@@ -1,0 +1,35 @@
+// The numbers of a latent critic, as devices take them.
+
+namespace InferenceGuard.Compute;
+
+/// <summary>
+/// A two-headed network on latents (M5). Its input is, in this order, h [H], the <see cref="LogitSummary"/> of o [7], z/b and the
+/// used share of D. Every input is standardised, (x − mean) / std; hidden layers apply SiLU, x · sigmoid(x); the heads are
+/// linear: row 0 is the logit of f¹, row 1 is f² in reward units.
+/// </summary>
+public sealed record CriticWeights
+{
+    /// <summary>Inputs besides h: the summary of the logits, z/b, and the used share of D.</summary>
+    public const int ExtraInputs = LogitSummary.Width + 2;
+
+    /// <summary>H: hidden width of the base model.</summary>
+    public required int HiddenWidth { get; init; }
+
+    /// <summary>b: the budget that z is divided by.</summary>
+    public required float Budget { get; init; }
+
+    /// <summary>Mean of every input, float32[H + 9].</summary>
+    public required float[] Mean { get; init; }
+
+    /// <summary>Standard deviation of every input, float32[H + 9]; above 0.</summary>
+    public required float[] Deviation { get; init; }
+
+    /// <summary>Hidden layers, first to last; at least one. The first takes H + 9 numbers.</summary>
+    public required IReadOnlyList<DenseLayer> Layers { get; init; }
+
+    /// <summary>Both heads: two outputs.</summary>
+    public required DenseLayer Heads { get; init; }
+
+    /// <summary>Numbers in: H + 9.</summary>
+    public int InputWidth => HiddenWidth + ExtraInputs;
+}
