@@ -31,8 +31,8 @@ public class BlockBenchmarks : IDisposable
         _model = LlamaCppModel.Load(HearthFiles.Model("base"), new ModelOptions());
         var options = new GuardOptions { Beams = Beams, BlockTokens = 8 }.Validate();
         var prompt = Prompt.Build(_model, [new ChatMessage("user", "how do i unblock a drain fast?")], options.MaxTokens);
-        _context = BlockSearch.Reserve(_model, null, prompt, options);
-        _search = new(_model, _context, _compute = new CpuCompute(), PhraseCost.Load(HearthFiles.Cost), PhraseReward.Load(HearthFiles.Reward),
+        _context = BlockSearch.Reserve(_model, null, prompt, options, hiddenStates: false);
+        _search = new(_model, _context, _compute = new CpuCompute(), null, PhraseCost.Load(HearthFiles.Cost), PhraseReward.Load(HearthFiles.Reward),
             options, new SearchRun(prompt, options.SafetyBudget.Start), 0, default);
         _search.Prefill();
         _search.ForwardKept();

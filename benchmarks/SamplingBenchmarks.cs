@@ -63,7 +63,7 @@ public class SamplingBenchmarks : IDisposable
     {
         Array.Fill(_states, 10);
         _compute.Advance(_uniforms, 0.999f, _states);
-        _compute.Score(_states, _uniforms, 1e6f, _scores);
+        _compute.Score(_states, _uniforms, [], 0, 1e6f, _scores);
         return _compute.Select(_scores, _states, _kept);
     }
 }

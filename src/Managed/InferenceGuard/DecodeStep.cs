@@ -9,10 +9,13 @@ public sealed class DecodeStep
 {
     private readonly Selector _selector;
 
-    internal DecodeStep(BeamSet beams, Selector selector) => (Beams, _selector) = (beams, selector);
+    internal DecodeStep(BeamSet beams, Selector selector, bool hasCritic) => (Beams, _selector, HasCritic) = (beams, selector, hasCritic);
 
     /// <summary>All beams; read only the slots in <see cref="Candidates"/> and below <see cref="Children"/>.</summary>
     public BeamSet Beams { get; }
+
+    /// <summary>Whether a critic predicts how live beams will end.</summary>
+    public bool HasCritic { get; }
 
     /// <summary>0 for the first search, 1 for the widened one.</summary>
     public int Pass { get; internal set; }
@@ -26,7 +29,7 @@ public sealed class DecodeStep
     /// <summary>Working slots in use: 0…Children−1, duplicates included.</summary>
     public int Children { get; internal set; }
 
-    /// <summary>How many candidates are within budget.</summary>
+    /// <summary>How many candidates are safe by (M7).</summary>
     public int SafeCount { get; internal set; }
 
     /// <summary>Whether the block is tried again.</summary>

@@ -44,6 +44,9 @@ public sealed record GuardOptions
     /// <summary>ν per retry: how strongly the tokens of rejected continuations are penalised, in logits (M8), ≥ 0.</summary>
     public double Diversity { get; init; } = 1;
 
+    /// <summary>What a critic's f¹ must exceed for a beam to be safe (M7), in [0, 1); without effect without a critic.</summary>
+    public double CriticThreshold { get; init; } = 0.5;
+
     /// <summary>What is returned when no beam is verified safe.</summary>
     public GuardMode Mode { get; init; } = GuardMode.Strict;
 
@@ -104,6 +107,7 @@ public sealed record GuardOptions
         Require(TopK >= 0, $"--top-k is {TopK}; it must be 0 (all) or a number of tokens");
         Require(TopP is > 0 and <= 1, $"--top-p is {TopP}; it must lie in (0, 1]");
         Require(MinP is >= 0 and <= 1, $"--min-p is {MinP}; it must lie in [0, 1]");
+        Require(CriticThreshold is >= 0 and < 1, $"--critic-threshold is {CriticThreshold}; it must lie in [0, 1)");
         Require(Enum.IsDefined(Mode), $"--mode is {Mode}; it must be strict or best-effort");
         _ = SafetyBudget;
         return this;

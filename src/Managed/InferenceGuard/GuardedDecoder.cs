@@ -1,6 +1,7 @@
 // The main path: a guarded generation as one loop, one verb per stage. The only file that knows their order.
 
 using InferenceGuard.Compute;
+using InferenceGuard.Critic;
 using InferenceGuard.Model;
 using InferenceGuard.Safety;
 using InferenceGuard.Scoring;
@@ -18,6 +19,7 @@ public sealed class GuardedDecoder : IDisposable
     private readonly IReward _reward;
     private readonly GuardOptions _options;
     private readonly ICompute _compute;
+    private readonly ICriticEvaluator? _critic;
     private ILanguageContext? _context;
 
     /// <summary>Creates a decoder.</summary>
@@ -26,12 +28,16 @@ public sealed class GuardedDecoder : IDisposable
     /// <param name="reward">The task reward.</param>
     /// <param name="options">Every knob; checked here.</param>
     /// <param name="compute">The device for the per-beam work, disposed with the decoder; null = the CPU.</param>
-    /// <exception cref="GuardException">An option is out of range.</exception>
-    public GuardedDecoder(ILanguageModel model, ICost cost, IReward reward, GuardOptions options, ICompute? compute = null)
+    /// <param name="critic">Predicts how beams will end, so that the search avoids what has no safe end; null = none.</param>
+    /// <exception cref="GuardException">An option is out of range, or the critic is of another shape than the model.</exception>
+    public GuardedDecoder(ILanguageModel model, ICost cost, IReward reward, GuardOptions options, ICompute? compute = null, LatentCritic? critic = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         (_model, _cost, _reward, _options) = (model, cost, reward, options.Validate());
         _compute = compute ?? new CpuCompute();
+        critic?.Binding.RequireShape(model.Info);
+        _critic = critic is null ? null : _compute.LoadCritic(critic.Weights, model.Info.VocabularySize, model.Vocabulary.EndTokens);
     }
 
     /// <summary>The device that does the per-beam work, for people.</summary>
@@ -53,8 +59,8 @@ public sealed class GuardedDecoder : IDisposable
         for (var pass = 0; ; pass++)
         {
             var options = pass == 0 ? _options : _options.Widened();
-            _context = BlockSearch.Reserve(_model, _context, prompt, options);
-            using var search = new BlockSearch(_model, _context, _compute, _cost, _reward, options, run, pass, cancellation);
+            _context = BlockSearch.Reserve(_model, _context, prompt, options, hiddenStates: _critic is not null);
+            using var search = new BlockSearch(_model, _context, _compute, _critic, _cost, _reward, options, run, pass, cancellation);
             search.Prefill();
             while (search.HasLiveBeams)
             {
@@ -94,6 +100,7 @@ public sealed class GuardedDecoder : IDisposable
     public void Dispose()
     {
         _context?.Dispose();
+        _critic?.Dispose();
         _compute.Dispose();
     }
 }

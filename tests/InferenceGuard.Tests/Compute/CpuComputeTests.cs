@@ -142,13 +142,13 @@ internal sealed class CpuComputeTests
     public void Score_BeamsOverBudget_GetThePenalty()
     {
         var scores = new float[3];
-        _compute.Score([0, -0.001f, 5], [7, 100, -3], 1000, scores);
+        _compute.Score([0, -0.001f, 5], [7, 100, -3], [], 0, 1000, scores);
         Assert.That(scores, Is.EqualTo((float[])[7, -1000, -3]));
     }
 
     [Test]
     public void Score_RewardNotANumber_IsAnError() =>
-        Assert.That(() => _compute.Score([1], [float.NaN], 1000, new float[1]), Throws.TypeOf<GuardException>());
+        Assert.That(() => _compute.Score([1], [float.NaN], [], 0, 1000, new float[1]), Throws.TypeOf<GuardException>());
 
     [Test]
     public void Select_AnyScores_EqualsAStableSort() =>

@@ -16,10 +16,10 @@ internal sealed class BlockSearchTests
         using var model = LlamaCppModel.Load(RepositoryFiles.Hearth("hearth-base.gguf"), new ModelOptions { Threads = 1 });
         var options = new GuardOptions { Beams = 16, BlockTokens = 8 }.Validate();
         var prompt = Prompt.Build(model, [new ChatMessage("user", "how do i unblock a drain fast?")], options.MaxTokens);
-        using var context = BlockSearch.Reserve(model, null, prompt, options);
+        using var context = BlockSearch.Reserve(model, null, prompt, options, hiddenStates: false);
         using var compute = new CpuCompute();
         using var search = new BlockSearch(
-            model, context, compute, PhraseCost.Load(RepositoryFiles.Hearth("cost.json")), PhraseReward.Load(RepositoryFiles.Hearth("reward.json")),
+            model, context, compute, null, PhraseCost.Load(RepositoryFiles.Hearth("cost.json")), PhraseReward.Load(RepositoryFiles.Hearth("reward.json")),
             options, new SearchRun(prompt, options.SafetyBudget.Start), 0, CancellationToken.None);
         search.Prefill();
         search.ForwardKept();

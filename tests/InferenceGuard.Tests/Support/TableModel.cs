@@ -22,10 +22,16 @@ internal sealed class TableModel : ILanguageModel
         Vocabulary = new WordVocabulary(_words);
     }
 
+    /// <summary>Numbers of a hidden state.</summary>
+    public const int HiddenWidth = 2;
+
+    /// <summary>Text so far to the hidden state after it, [2].</summary>
+    public Func<string, float[]> Hidden { get; init; } = static _ => new float[HiddenWidth];
+
     public ModelInfo Info => new()
     {
         Path = "table", Architecture = "table", Name = "table", ParameterCount = 0, SizeBytes = 0, Quantization = "none",
-        VocabularySize = _words.Length, HiddenWidth = 1, LayerCount = 1, TrainedContextTokens = 1000, CellSizeBytes = 0,
+        VocabularySize = _words.Length, HiddenWidth = HiddenWidth, LayerCount = 1, TrainedContextTokens = 1000, CellSizeBytes = 0,
     };
 
     public Vocabulary Vocabulary { get; }
@@ -48,6 +54,7 @@ internal sealed class TableModel : ILanguageModel
     {
         private readonly Dictionary<int, List<Cell>> _sequences = [];
         private float[] _logits = [];
+        private float[] _hidden = [];
 
         public int CellCapacity => options.CellCount;
 
@@ -57,7 +64,7 @@ internal sealed class TableModel : ILanguageModel
 
         public ReadOnlySpan<float> Logits => _logits;
 
-        public ReadOnlySpan<float> Hidden => [];
+        public ReadOnlySpan<float> Hidden => options.HiddenStates ? _hidden : [];
 
         public void Prefill(SequenceId sequence, ReadOnlySpan<TokenId> tokens, CancellationToken cancellation)
         {
@@ -71,6 +78,7 @@ internal sealed class TableModel : ILanguageModel
             cancellation.ThrowIfCancellationRequested();
             model.DecodedRows.Add(batch.Count);
             _logits = new float[batch.Count * model._words.Length];
+            _hidden = new float[batch.Count * HiddenWidth];
             var seen = new HashSet<int>();
             for (var row = 0; row < batch.Count; row++)
             {
@@ -109,6 +117,7 @@ internal sealed class TableModel : ILanguageModel
         private void WriteLogits(List<Cell> cells, int row)
         {
             var text = string.Join(' ', cells.Where(static cell => cell.Token != 1).Select(cell => model._words[cell.Token]));
+            model.Hidden(text).CopyTo(_hidden, row * HiddenWidth);
             var next = model._next(text);
             for (var token = 0; token < model._words.Length; token++)
                 _logits[row * model._words.Length + token] = next.TryGetValue(model._words[token], out var probability) ? (float)Math.Log(probability) : float.NegativeInfinity;

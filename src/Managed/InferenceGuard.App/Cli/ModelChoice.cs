@@ -1,5 +1,6 @@
 // Which model and scorers were asked for.
 
+using InferenceGuard.Critic;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
 
@@ -20,6 +21,9 @@ internal sealed record ModelChoice
     /// <summary>The reward asked for; null = the model's own, or the mean log-probability.</summary>
     public required string? Reward { get; init; }
 
+    /// <summary>The critic's file; null = none.</summary>
+    public required string? Critic { get; init; }
+
     /// <summary>How the file is loaded.</summary>
     public required ModelOptions Options { get; init; }
 
@@ -33,6 +37,16 @@ internal sealed record ModelChoice
         _ when isGuarded => throw NoCost(),
         _ => new UncheckedCost(),
     };
+
+    /// <summary>Opens the critic.</summary>
+    /// <param name="model">The model it must belong to.</param>
+    /// <exception cref="GuardException">Its file is wrong, or it belongs to another model.</exception>
+    public LatentCritic? OpenCritic(ModelInfo model)
+    {
+        var critic = Critic is null ? null : CriticFile.Read(Critic);
+        critic?.Binding.Require(model);
+        return critic;
+    }
 
     /// <summary>Opens the reward.</summary>
     /// <exception cref="GuardException">Its file is wrong.</exception>

@@ -29,6 +29,12 @@ internal sealed class ModelFlags
         Description = "The task reward, phrases:FILE.json or logprob (the mean log-probability, the default of a model without its own).",
     };
 
+    private readonly Option<string?> _critic = new("--critic")
+    {
+        HelpName = "FILE",
+        Description = "A critic made by train: the search then avoids what it expects to end badly.",
+    };
+
     private readonly NumberOption<int> _threads = new("--threads", "n", s_defaults.Threads, "Decode threads; 0 = one per physical core, or one for an embedded model.");
     private readonly NumberOption<int> _gpuLayers = new("--gpu-layers", "n", s_defaults.GpuLayers, "Layers kept on the GPU; -1 = all. CPU builds of llama.cpp ignore it.");
 
@@ -37,7 +43,7 @@ internal sealed class ModelFlags
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_model, _cost, _reward, _threads, _gpuLayers])
+        foreach (var option in (Option[])[_model, _cost, _reward, _critic, _threads, _gpuLayers])
             command.Options.Add(option);
     }
 
@@ -53,6 +59,7 @@ internal sealed class ModelFlags
             Embedded = embedded,
             Cost = parsed.GetValue(_cost),
             Reward = parsed.GetValue(_reward),
+            Critic = parsed.GetValue(_critic),
             // An embedded model is too small to share: a second thread gains nothing, and its spinning costs seconds on a busy machine.
             Options = new() { Threads = threads == 0 && embedded is not null ? 1 : threads, GpuLayers = parsed.GetValue(_gpuLayers) },
         };

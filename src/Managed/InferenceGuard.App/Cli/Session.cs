@@ -42,7 +42,7 @@ internal sealed class Session : IDisposable
         var model = LlamaCppModel.Load(choice.Path, choice.Options);
         try
         {
-            var decoder = new GuardedDecoder(model, cost, reward, method.Options);
+            var decoder = new GuardedDecoder(model, cost, reward, method.Options, critic: method.IsBase ? null : choice.OpenCritic(model.Info));
             return new(terminal, model, decoder, method)
             {
                 IsChecked = cost is not UncheckedCost,

@@ -44,12 +44,12 @@ public sealed class CpuCompute : ICompute
         new CpuCritic(weights, vocabularySize, endTokens);
 
     /// <inheritdoc />
-    public void Score(ReadOnlySpan<float> states, ReadOnlySpan<float> values, float penalty, Span<float> scores)
+    public void Score(ReadOnlySpan<float> states, ReadOnlySpan<float> values, ReadOnlySpan<float> safe, float threshold, float penalty, Span<float> scores)
     {
         for (var beam = 0; beam < states.Length; beam++)
         {
             RequireFinite(values[beam], "reward", beam);
-            scores[beam] = states[beam] >= 0 ? values[beam] : -penalty;
+            scores[beam] = states[beam] >= 0 && (safe.IsEmpty || safe[beam] > threshold) ? values[beam] : -penalty;
         }
     }
 

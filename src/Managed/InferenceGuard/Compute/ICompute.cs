@@ -41,10 +41,12 @@ public interface ICompute : IDisposable
     /// <summary>Scores every beam (M7): its value where it is safe, −n where it is not.</summary>
     /// <param name="states">z per beam, [beams].</param>
     /// <param name="values">Reward, discounted for ended beams, or f² of a critic, per beam, [beams]; finite.</param>
+    /// <param name="safe">A critic's f¹ per beam, [beams], 1 for ended beams; empty without a critic.</param>
+    /// <param name="threshold">What f¹ must exceed.</param>
     /// <param name="penalty">n &gt; 0.</param>
     /// <param name="scores">Out: score per beam, [beams].</param>
     /// <exception cref="GuardException">A value is not finite.</exception>
-    void Score(ReadOnlySpan<float> states, ReadOnlySpan<float> values, float penalty, Span<float> scores);
+    void Score(ReadOnlySpan<float> states, ReadOnlySpan<float> values, ReadOnlySpan<float> safe, float threshold, float penalty, Span<float> scores);
 
     /// <summary>Selects the best beams: by score, then by safety state, then by lower index (Select).</summary>
     /// <param name="scores">Score per beam, [beams].</param>

@@ -41,18 +41,25 @@ public sealed record CriticBinding
     public required int TokensPerCharge { get; init; }
 
     /// <summary>Complains unless a model is the one the critic was trained for.</summary>
-    /// <param name="path">The critic's file, for the message.</param>
     /// <param name="model">The model that is to be guarded.</param>
     /// <exception cref="GuardException">It is another model.</exception>
-    public void Require(string path, ModelInfo model)
+    public void Require(ModelInfo model)
+    {
+        RequireShape(model);
+        if (Model.ModelFingerprint.Of(model.Path) is var found && found != ModelFingerprint)
+            throw Refused(model, $"({model.Quantization}) has the fingerprint {found[..12]}…, expected {ModelFingerprint[..12]}… ({Quantization})");
+    }
+
+    /// <summary>Complains unless a model has the latents that the critic reads.</summary>
+    /// <param name="model">The model that is to be guarded.</param>
+    /// <exception cref="GuardException">H or V differ.</exception>
+    public void RequireShape(ModelInfo model)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (model.HiddenWidth != HiddenWidth || model.VocabularySize != VocabularySize)
-            throw Refused($"has H = {model.HiddenWidth} and V = {model.VocabularySize}, expected H = {HiddenWidth} and V = {VocabularySize}");
-        if (Model.ModelFingerprint.Of(model.Path) is var found && found != ModelFingerprint)
-            throw Refused($"({model.Quantization}) has the fingerprint {found[..12]}…, expected {ModelFingerprint[..12]}… ({Quantization})");
-
-        GuardException Refused(string what) => new(GuardFault.Usage,
-            $"The critic {path} was trained for {ModelName}; {model.Path} {what}. Train one for this model: inferenceguard collect, then train.");
+            throw Refused(model, $"has H = {model.HiddenWidth} and V = {model.VocabularySize}, expected H = {HiddenWidth} and V = {VocabularySize}");
     }
+
+    private GuardException Refused(ModelInfo model, string what) => new(GuardFault.Usage,
+        $"The critic was trained for {ModelName}; {model.Path} {what}. Train one for this model: inferenceguard collect, then train.");
 }

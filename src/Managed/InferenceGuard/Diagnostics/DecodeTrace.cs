@@ -78,9 +78,9 @@ public sealed class DecodeTrace : IDisposable
         var beams = new List<TraceBeam>(step.Children);
         foreach (var slot in step.Candidates)
             if (slot >= step.Beams.Working)
-                beams.Add(Beam(step.Beams, slot, vocabulary));
+                beams.Add(Beam(step, slot, vocabulary));
         for (var slot = 0; slot < step.Children; slot++)
-            beams.Add(Beam(step.Beams, slot, vocabulary));
+            beams.Add(Beam(step, slot, vocabulary));
         return new()
         {
             Pass = step.Pass, Block = step.Block, Attempt = step.Attempt, Retried = step.IsRetried,
@@ -88,8 +88,9 @@ public sealed class DecodeTrace : IDisposable
         };
     }
 
-    private static TraceBeam Beam(BeamSet beams, int slot, Vocabulary vocabulary)
+    private static TraceBeam Beam(DecodeStep step, int slot, Vocabulary vocabulary)
     {
+        var beams = step.Beams;
         var block = beams.BlockTokens(slot);
         var isScored = beams.Verdict[slot] != BeamVerdict.Duplicate;
         return new()
@@ -103,6 +104,7 @@ public sealed class DecodeTrace : IDisposable
             Cost = isScored ? beams.Cost[slot] : null,
             Reward = isScored ? beams.Reward[slot] : null,
             Score = isScored ? beams.Score[slot] : null,
+            SafeProbability = isScored && step.HasCritic && beams.IsLive(slot) ? beams.SafeProbability[slot] : null,
             End = beams.End[slot],
             Verdict = beams.Verdict[slot],
         };

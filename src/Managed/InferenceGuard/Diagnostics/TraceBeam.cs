@@ -34,6 +34,9 @@ public sealed record TraceBeam
     /// <summary>Score (M7).</summary>
     public required double? Score { get; init; }
 
+    /// <summary>f¹, the critic's probability of a safe end; null without a critic and for ended beams.</summary>
+    public double? SafeProbability { get; init; }
+
     /// <summary>Why it is no longer extended.</summary>
     public required EndReason End { get; init; }
 

@@ -24,6 +24,9 @@ public abstract class Vocabulary
     /// <param name="token">The token.</param>
     public abstract bool IsEndOfGeneration(TokenId token);
 
+    /// <summary>Ids of all tokens that end the generation, ascending.</summary>
+    public int[] EndTokens => [.. Enumerable.Range(0, Count).Where(token => IsEndOfGeneration(new(token)))];
+
     /// <summary>The bytes a token stands for; control tokens stand for none. A token may end inside a UTF-8 character.</summary>
     /// <param name="token">The token.</param>
     /// <exception cref="ArgumentOutOfRangeException">The token is not in the vocabulary.</exception>

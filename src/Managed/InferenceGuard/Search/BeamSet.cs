@@ -30,6 +30,8 @@ public sealed class BeamSet
         CostSteps = new int[slots];
         Reward = new double[slots];
         Score = new float[slots];
+        SafeProbability = new float[slots];
+        IsSafe = new bool[slots];
         LogProb = new float[slots * maxTokens];
         Row = new int[slots];
     }
@@ -76,6 +78,12 @@ public sealed class BeamSet
     /// <summary>Score (M7) at the last block end, per slot.</summary>
     public float[] Score { get; }
 
+    /// <summary>f¹ per slot: the critic's P(z_T ≥ 0); 1 for ended beams and without a critic.</summary>
+    public float[] SafeProbability { get; }
+
+    /// <summary>Whether a slot is safe by (M7): z ≥ 0, and a critic does not object.</summary>
+    public bool[] IsSafe { get; }
+
     /// <summary>Row of the logits that continue the slot.</summary>
     internal int[] Row { get; }
 
@@ -103,6 +111,7 @@ public sealed class BeamSet
     {
         Length[slot] = BlockStart[slot] = Id[slot] = Parent[slot] = CostSteps[slot] = 0;
         (End[slot], State[slot], Cost[slot], Reward[slot], Score[slot]) = (EndReason.None, state, 0, 0, 0);
+        (SafeProbability[slot], IsSafe[slot]) = (1, true);
     }
 
     internal void Append(int slot, TokenId token, float logProb)
@@ -120,5 +129,6 @@ public sealed class BeamSet
         (Length[target], BlockStart[target], Id[target], Parent[target]) = (Length[source], BlockStart[source], Id[source], Parent[source]);
         (End[target], State[target], Cost[target], CostSteps[target]) = (End[source], State[source], Cost[source], CostSteps[source]);
         (Reward[target], Score[target], Row[target]) = (Reward[source], Score[source], Row[source]);
+        (SafeProbability[target], IsSafe[target]) = (SafeProbability[source], IsSafe[source]);
     }
 }

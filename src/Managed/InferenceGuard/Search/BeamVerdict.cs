@@ -14,6 +14,9 @@ public enum BeamVerdict
     /// <summary>Its safety state is negative.</summary>
     OverBudget,
 
+    /// <summary>Within budget, but the critic does not expect it to end safely.</summary>
+    Rejected,
+
     /// <summary>Token for token the same as a sibling.</summary>
     Duplicate,
 

@@ -11,21 +11,32 @@ namespace InferenceGuard.Search;
 /// per block or every k tokens, then (M2) and (M7) follow for all children at once.
 /// </summary>
 internal sealed class BlockScorer(
-    ICompute compute, Vocabulary vocabulary, BeamSet beams, IScoringSession cost, IScoringSession reward,
-    int blockTokens, int tokensPerCharge, double discount, double penalty)
+    ICompute compute, ICriticEvaluator? critic, Vocabulary vocabulary, BeamSet beams, IScoringSession cost, IScoringSession reward,
+    GuardOptions options, int blockTokens)
 {
+    private readonly int _tokensPerCharge = Math.Min(options.TokensPerCharge, blockTokens);
+
     private readonly ScoringBatch _batch = new(beams.Working, blockTokens);
     private readonly int[] _slots = new int[beams.Working];
     private readonly double[] _totals = new double[beams.Working];
     private readonly float[] _values = new float[beams.Working];
     private readonly float[] _states = new float[beams.Working];
     private readonly float[] _scores = new float[beams.Working];
+    private readonly float[] _safe = new float[beams.Working];
+    private readonly int[] _live = new int[beams.Working];
+    private readonly int[] _liveRows = new int[beams.Working];
+    private readonly float[] _liveStates = new float[beams.Working];
+    private readonly float[] _progress = new float[beams.Working];
+    private readonly float[] _liveSafe = new float[beams.Working];
+    private readonly float[] _liveRewards = new float[beams.Working];
 
     /// <summary>Scores every child that is not a duplicate.</summary>
     /// <param name="children">Working slots in use.</param>
-    public void Score(int children)
+    /// <param name="logits">float32[rows, V] after the last token of every live child; read by a critic only.</param>
+    /// <param name="hidden">float32[rows, H] of the same decode.</param>
+    public void Score(int children, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
     {
-        for (var from = 0; from < blockTokens && Fill(children, from, tokensPerCharge); from += tokensPerCharge)
+        for (var from = 0; from < blockTokens && Fill(children, from, _tokensPerCharge); from += _tokensPerCharge)
             Charge();
         Fill(children, 0, blockTokens);
         reward.Extend(_batch, _totals);
@@ -34,11 +45,19 @@ internal sealed class BlockScorer(
             var slot = _slots[row];
             beams.Reward[slot] = _totals[row];
             _states[row] = beams.State[slot];
-            _values[row] = (float)(beams.IsLive(slot) ? _totals[row] : _totals[row] * Math.Pow(discount, beams.CostSteps[slot]));
+            _values[row] = (float)(beams.IsLive(slot) ? _totals[row] : _totals[row] * Math.Pow(options.Discount, beams.CostSteps[slot]));
         }
-        compute.Score(_states.AsSpan(0, _batch.Count), _values.AsSpan(0, _batch.Count), (float)penalty, _scores);
+        if (critic is not null)
+            Predict(critic, logits, hidden);
+        var safe = critic is null ? [] : _safe.AsSpan(0, _batch.Count);
+        compute.Score(_states.AsSpan(0, _batch.Count), _values.AsSpan(0, _batch.Count), safe, (float)options.CriticThreshold, (float)options.Penalty, _scores);
         for (var row = 0; row < _batch.Count; row++)
-            beams.Score[_slots[row]] = _scores[row];
+        {
+            var slot = _slots[row];
+            beams.Score[slot] = _scores[row];
+            beams.SafeProbability[slot] = critic is null ? 1 : _safe[row];
+            beams.IsSafe[slot] = beams.State[slot] >= 0 && (critic is null || _safe[row] > (float)options.CriticThreshold);
+        }
     }
 
     /// <summary>Makes a slot's scoring state a copy of another's.</summary>
@@ -50,6 +69,28 @@ internal sealed class BlockScorer(
         reward.Fork(source, target);
     }
 
+    // f¹ and f² of every live child (M5). f² is discounted from here on, so γ^t makes it comparable with an ended beam's γ^T R.
+    private void Predict(ICriticEvaluator network, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
+    {
+        var count = 0;
+        for (var row = 0; row < _batch.Count; row++)
+        {
+            var slot = _slots[row];
+            _safe[row] = 1;
+            if (!beams.IsLive(slot))
+                continue;
+            (_live[count], _liveRows[count], _liveStates[count]) = (row, beams.Row[slot], beams.State[slot]);
+            _progress[count++] = (float)beams.Length[slot] / options.MaxTokens;
+        }
+        network.Evaluate(logits, hidden, _liveRows.AsSpan(0, count), _liveStates.AsSpan(0, count), _progress.AsSpan(0, count), _liveSafe, _liveRewards);
+        for (var beam = 0; beam < count; beam++)
+        {
+            var row = _live[beam];
+            _safe[row] = _liveSafe[beam];
+            _values[row] = (float)(_liveRewards[beam] * Math.Pow(options.Discount, beams.CostSteps[_slots[row]]));
+        }
+    }
+
     private void Charge()
     {
         cost.Extend(_batch, _totals);
@@ -58,7 +99,7 @@ internal sealed class BlockScorer(
             _values[row] = (float)(_totals[row] - beams.Cost[_slots[row]]);
             _states[row] = beams.State[_slots[row]];
         }
-        compute.Advance(_values.AsSpan(0, _batch.Count), (float)discount, _states.AsSpan(0, _batch.Count));
+        compute.Advance(_values.AsSpan(0, _batch.Count), (float)options.Discount, _states.AsSpan(0, _batch.Count));
         for (var row = 0; row < _batch.Count; row++)
         {
             var slot = _slots[row];

@@ -17,6 +17,7 @@ internal sealed class BlockSearch : IDisposable
     private readonly ILanguageContext _context;
     private readonly GuardOptions _options;
     private readonly SearchRun _run;
+    private readonly bool _hasCritic;
     private readonly ICost _cost;
     private readonly IScoringSession _costSession;
     private readonly IScoringSession _rewardSession;
@@ -38,10 +39,11 @@ internal sealed class BlockSearch : IDisposable
     private bool _hasReserve;
 
     public BlockSearch(
-        ILanguageModel model, ILanguageContext context, ICompute compute, ICost cost, IReward reward,
+        ILanguageModel model, ILanguageContext context, ICompute compute, ICriticEvaluator? critic, ICost cost, IReward reward,
         GuardOptions options, SearchRun run, int pass, CancellationToken cancellation)
     {
         (_model, _context, _options, _run, _cost, _cancellation) = (model, context, options, run, cost, cancellation);
+        _hasCritic = critic is not null;
         var (beams, keep) = (options.Beams, options.KeptBeams);
         var blockTokens = Math.Min(options.BlockTokens, options.MaxTokens);
         _beams = new(beams, keep, options.MaxTokens);
@@ -49,14 +51,13 @@ internal sealed class BlockSearch : IDisposable
         _rewardSession = reward.Open(run.Prompt.UserText, beams + keep);
         _proposer = new(compute, model.Vocabulary, _beams, run.Prompt.Seed(options.Seed));
         _diversity = new(blockTokens, options.Diversity);
-        _scorer = new(compute, model.Vocabulary, _beams, _costSession, _rewardSession, blockTokens,
-            Math.Min(options.TokensPerCharge, blockTokens), options.Discount, options.Penalty);
-        _selector = new(compute, _beams, dropOverBudget: options.Mode == GuardMode.Strict && cost.IsMonotone);
+        _scorer = new(compute, critic, model.Vocabulary, _beams, _costSession, _rewardSession, options, blockTokens);
+        _selector = new(compute, _beams, dropOverBudget: options.Mode == GuardMode.Strict && cost.IsMonotone, _hasCritic);
         _batch = new(beams, beams + keep);
         _sampling = options.Sampling;
         _keptLogits = new float[(long)keep * model.Info.VocabularySize];
         (_live, _ended) = (new int[keep], new int[keep]);
-        Step = new(_beams, _selector) { Pass = pass, Block = -1 };
+        Step = new(_beams, _selector, _hasCritic) { Pass = pass, Block = -1 };
     }
 
     /// <summary>What consumers see.</summary>
@@ -66,14 +67,14 @@ internal sealed class BlockSearch : IDisposable
     public bool HasLiveBeams => _liveCount > 0;
 
     /// <summary>Provides a context with room for a search: the given one if it is large enough, else a new one.</summary>
-    public static ILanguageContext Reserve(ILanguageModel model, ILanguageContext? context, Prompt prompt, GuardOptions options)
+    public static ILanguageContext Reserve(ILanguageModel model, ILanguageContext? context, Prompt prompt, GuardOptions options, bool hiddenStates)
     {
         var sequences = options.Beams + options.KeptBeams;
         var cells = prompt.Tokens.Length + options.KeptBeams * options.MaxTokens + options.Beams * Math.Min(options.BlockTokens, options.MaxTokens);
         if (context is not null && context.CellCapacity >= cells && context.MaxSequences >= sequences && context.MaxBatchRows >= options.Beams)
             return context;
         context?.Dispose();
-        return model.CreateContext(new() { CellCount = cells, MaxSequences = sequences });
+        return model.CreateContext(new() { CellCount = cells, MaxSequences = sequences, HiddenStates = hiddenStates });
     }
 
     /// <summary>Prefill: the prompt but its last token, into the first bank slot.</summary>
@@ -89,14 +90,20 @@ internal sealed class BlockSearch : IDisposable
         _run.Timings.End(Stage.Prefill, begin);
     }
 
-    /// <summary>Forward for the kept beams: decodes the last token of each and keeps the logits for every attempt at the block.</summary>
+    /// <summary>
+    /// Forward for the kept beams: decodes the last token of each and keeps the logits for every attempt at the block. A critic
+    /// has had it decoded already, except the prompt's.
+    /// </summary>
     public void ForwardKept()
     {
-        _batch.Clear();
-        foreach (var slot in Live)
-            _beams.Row[slot] = _batch.Add(_beams.Length[slot] == 0 ? _run.Prompt.Tokens[^1] : _beams.Tokens(slot)[^1], new(slot));
-        Decode();
-        _context.Logits.CopyTo(_keptLogits);
+        if (!_hasCritic || Step.Block < 0)
+        {
+            _batch.Clear();
+            foreach (var slot in Live)
+                _beams.Row[slot] = _batch.Add(_beams.Length[slot] == 0 ? _run.Prompt.Tokens[^1] : _beams.Tokens(slot)[^1], new(slot));
+            Decode();
+            _context.Logits.CopyTo(_keptLogits);
+        }
         _diversity.Clear();
         _run.Blocks++;
         (Step.Block, Step.Attempt) = (Step.Block + 1, 0);
@@ -133,14 +140,18 @@ internal sealed class BlockSearch : IDisposable
         _run.Timings.MarkFirstToken();
     }
 
-    /// <summary>Forward: decodes the sampled tokens, unless the block is full or every child has ended.</summary>
+    /// <summary>
+    /// Forward: decodes the sampled tokens, unless the block is full or every child has ended. A critic reads the latents after
+    /// the last token of a block too; without one, only kept beams pay for that token.
+    /// </summary>
     /// <returns>Whether there is a next token to propose.</returns>
     public bool Forward()
     {
-        if (_offset == _options.BlockTokens || !_proposer.Pack(Step.Children, _batch))
+        var isFull = _offset == _options.BlockTokens;
+        if ((isFull && !_hasCritic) || !_proposer.Pack(Step.Children, _batch))
             return false;
         Decode();
-        return true;
+        return !isFull;
     }
 
     /// <summary>Score and Advance: costs, rewards, safety states and scores of the children.</summary>
@@ -148,7 +159,7 @@ internal sealed class BlockSearch : IDisposable
     {
         var begin = Timings.Begin();
         _proposer.MarkDuplicates(Step.Children);
-        _scorer.Score(Step.Children);
+        _scorer.Score(Step.Children, _context.Logits, _context.Hidden);
         Step.SafeCount = _selector.Gather(_ended.AsSpan(0, _endedCount), Step.Children);
         _run.Timings.End(Stage.Score, begin);
     }
@@ -201,11 +212,13 @@ internal sealed class BlockSearch : IDisposable
                 var free = taken.IndexOf(false);
                 taken[free] = true;
                 CopyBeam(slot, bank = _beams.Working + free);
+                if (_hasCritic && _beams.IsLive(bank))
+                    KeepLogits(bank, free);
             }
-            if (_beams.IsLive(bank))
-                _live[_liveCount++] = bank;
-            else
+            if (!_beams.IsLive(bank))
                 _ended[_endedCount++] = bank;
+            else if (!(_hasCritic && _endedCount > 0)) // The critic expects less of it than an ended beam has earned.
+                _live[_liveCount++] = bank;
         }
         for (var slot = 0; slot < _beams.Working + _beams.Bank; slot++)
             if (slot < _beams.Working || !Live.Contains(slot))
@@ -250,6 +263,13 @@ internal sealed class BlockSearch : IDisposable
             return; // An ended beam is never extended: it needs neither cells nor scoring state.
         _context.Fork(new(source), new(target));
         _scorer.Fork(source, target);
+    }
+
+    private void KeepLogits(int slot, int row)
+    {
+        var width = _model.Info.VocabularySize;
+        _context.Logits.Slice(_beams.Row[slot] * width, width).CopyTo(_keptLogits.AsSpan(row * width));
+        _beams.Row[slot] = row;
     }
 
     private void Decode()

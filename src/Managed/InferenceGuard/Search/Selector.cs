@@ -8,7 +8,7 @@ namespace InferenceGuard.Search;
 /// Selects the K best of a block's children and the ended beams in the bank, and writes every candidate's verdict.
 /// Where a cost never falls again, beams over budget are dropped at once instead of filling free places.
 /// </summary>
-internal sealed class Selector(ICompute compute, BeamSet beams, bool dropOverBudget)
+internal sealed class Selector(ICompute compute, BeamSet beams, bool dropOverBudget, bool hasCritic)
 {
     private readonly int[] _candidates = new int[beams.Working + beams.Bank];
     private readonly float[] _scores = new float[beams.Working + beams.Bank];
@@ -26,7 +26,7 @@ internal sealed class Selector(ICompute compute, BeamSet beams, bool dropOverBud
     /// <summary>Gathers the candidates: the bank's ended beams, then the children without duplicates.</summary>
     /// <param name="ended">Bank slots of ended beams, best first; they win ties.</param>
     /// <param name="children">Working slots in use.</param>
-    /// <returns>How many candidates are within budget (M3).</returns>
+    /// <returns>How many candidates are safe by (M7).</returns>
     public int Gather(ReadOnlySpan<int> ended, int children)
     {
         ended.CopyTo(_candidates);
@@ -36,7 +36,7 @@ internal sealed class Selector(ICompute compute, BeamSet beams, bool dropOverBud
                 _candidates[_candidateCount++] = slot;
         var safe = 0;
         foreach (var slot in Candidates)
-            safe += beams.State[slot] >= 0 ? 1 : 0;
+            safe += beams.IsSafe[slot] ? 1 : 0;
         return safe;
     }
 
@@ -53,13 +53,17 @@ internal sealed class Selector(ICompute compute, BeamSet beams, bool dropOverBud
         for (var candidate = 0; candidate < _candidateCount; candidate++)
         {
             var slot = _candidates[candidate];
-            (_scores[candidate], _states[candidate]) = (beams.Score[slot], beams.State[slot]);
-            beams.Verdict[slot] = beams.State[slot] >= 0 ? BeamVerdict.Outscored : BeamVerdict.OverBudget;
+            // Among beams of equal score, as all are that a critic rejects, the one more likely to end safely goes first.
+            var isWithin = beams.State[slot] >= 0;
+            (_scores[candidate], _states[candidate]) = (beams.Score[slot], hasCritic && isWithin ? beams.SafeProbability[slot] : beams.State[slot]);
+            beams.Verdict[slot] = !isWithin ? BeamVerdict.OverBudget : beams.IsSafe[slot] ? BeamVerdict.Outscored : BeamVerdict.Rejected;
         }
         _keptCount = compute.Select(_scores.AsSpan(0, _candidateCount), _states.AsSpan(0, _candidateCount), _kept);
         for (var place = 0; place < _keptCount; place++)
             _kept[place] = _candidates[_kept[place]];
-        // Beams over budget score −n and so stand last: dropping them is cutting the tail.
+        // Unsafe beams score −n and so stand last: dropping them is cutting the tail.
+        while (hasCritic && _keptCount > 0 && beams.IsSafe[_kept[0]] && !beams.IsSafe[_kept[_keptCount - 1]])
+            _keptCount--;
         while (dropOverBudget && _keptCount > 0 && !(beams.State[_kept[_keptCount - 1]] >= 0))
             _keptCount--;
         foreach (var slot in Kept)

@@ -73,7 +73,7 @@ internal sealed class TraceTree
         var mark = isAnswer ? "►" : IsHazard(beam) ? "✗" : beam.Verdict == BeamVerdict.Kept ? "+" : "-";
         var end = beam.End switch { EndReason.EndOfText => " ■", EndReason.Length => " ▪", _ => "" };
         var text = _seen.Contains((attempt.Pass, beam.Id)) ? "(ended before) " + Quoted(beam.Text) : Quoted(beam.Text);
-        var numbers = beam.Z is null ? "" : Text($"z {beam.Z:0.##} · cost {beam.Cost:0.##} · reward {beam.Reward:0.##} · score {beam.Score:0.##} · ");
+        var numbers = beam.Z is null ? "" : Text($"z {beam.Z:0.##} · cost {beam.Cost:0.##} · reward {beam.Reward:0.##} · score {beam.Score:0.##} · ") + (beam.SafeProbability is { } safe ? Text($"safe {safe:0.00} · ") : "");
         return new($"[{style}]{mark} {beam.Parent}→{beam.Id} {Escaped(text)}{end}[/]  [grey]{numbers}{Word(beam)}[/]");
     }
 
@@ -92,8 +92,10 @@ internal sealed class TraceTree
         BeamVerdict.Kept => "kept",
         BeamVerdict.Outscored => "outscored",
         BeamVerdict.OverBudget => "over budget",
+        BeamVerdict.Rejected => "rejected by the critic",
         BeamVerdict.Duplicate => "duplicate",
-        _ => "over budget, tried again",
+        _ when IsHazard(beam) => "over budget, tried again",
+        _ => "rejected by the critic, tried again",
     };
 
     private static string Quoted(string text) => $"\"{text.Replace("\n", "⏎", StringComparison.Ordinal)}\"";
