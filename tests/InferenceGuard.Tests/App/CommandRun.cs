@@ -58,6 +58,12 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
         return path;
     }
 
+    /// <summary>Asserts that the run failed after it had begun to report its progress: its last line is the error.</summary>
+    /// <param name="exitCode">The exit code expected.</param>
+    /// <param name="parts">What the line must say.</param>
+    public void FailsWithin(int exitCode, params string[] parts) =>
+        (this with { Error = Error.TrimEnd('\n').Split('\n')[^1] + "\n" }).FailsWith(exitCode, parts);
+
     /// <summary>Asserts that the run failed with one line on standard error and nothing on standard output.</summary>
     /// <param name="exitCode">The exit code expected.</param>
     /// <param name="parts">What the line must say.</param>

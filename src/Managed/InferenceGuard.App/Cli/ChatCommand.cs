@@ -19,7 +19,7 @@ internal static class ChatCommand
         var tracePath = new Option<string?>("--trace") { HelpName = "FILE", Description = "Write every step of every search to this file; explain shows it." };
         var (modelFlags, guardFlags) = (new ModelFlags(), new GuardFlags());
         var command = new Command("chat", "Talk with a model under one safety budget; /reset forgets, /quit ends, Ctrl-C stops an answer.") { system };
-        modelFlags.AddTo(command);
+        modelFlags.AddTo(command, takesCritic: true);
         guardFlags.AddTo(command);
         command.Options.Add(tracePath);
         command.SetAction(parsed =>

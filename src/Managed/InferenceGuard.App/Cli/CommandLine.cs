@@ -72,6 +72,7 @@ internal static class CommandLine
             InfoCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ExplainCommand.Create(terminal),
+            CollectCommand.Create(terminal),
             TrainLmCommand.Create(terminal),
             HearthCommand.Create(terminal),
         };

@@ -23,7 +23,7 @@ internal static class GenerateCommand
         var (modelFlags, guardFlags) = (new ModelFlags(), new GuardFlags());
 
         var command = new Command("generate", "Answer a prompt, verified safe, or abstain.") { prompt, system };
-        modelFlags.AddTo(command);
+        modelFlags.AddTo(command, takesCritic: true);
         guardFlags.AddTo(command);
         command.Options.Add(json);
         command.Options.Add(tracePath);

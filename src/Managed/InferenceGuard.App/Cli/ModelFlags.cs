@@ -41,9 +41,11 @@ internal sealed class ModelFlags
     public ModelFlags() => _model.CompletionSources.Add(static _ => HearthModel.All.Select(static model => new System.CommandLine.Completions.CompletionItem(model.Name)));
 
     /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="takesCritic">Whether it searches, so that a critic can help.</param>
+    public void AddTo(Command command, bool takesCritic)
     {
-        foreach (var option in (Option[])[_model, _cost, _reward, _critic, _threads, _gpuLayers])
+        foreach (var option in (Option[])[_model, _cost, _reward, .. takesCritic ? (Option[])[_critic] : [], _threads, _gpuLayers])
             command.Options.Add(option);
     }
 
@@ -59,7 +61,7 @@ internal sealed class ModelFlags
             Embedded = embedded,
             Cost = parsed.GetValue(_cost),
             Reward = parsed.GetValue(_reward),
-            Critic = parsed.GetValue(_critic),
+            Critic = parsed.GetResult(_critic) is null ? null : parsed.GetValue(_critic),
             // An embedded model is too small to share: a second thread gains nothing, and its spinning costs seconds on a busy machine.
             Options = new() { Threads = threads == 0 && embedded is not null ? 1 : threads, GpuLayers = parsed.GetValue(_gpuLayers) },
         };
