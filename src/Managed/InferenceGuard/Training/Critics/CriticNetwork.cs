@@ -1,0 +1,141 @@
+// The critic's network while it is trained: forward, backward, and the optimiser's state.
+
+using System.Numerics.Tensors;
+using InferenceGuard.Compute;
+
+namespace InferenceGuard.Training.Critics;
+
+/// <summary>
+/// The two-headed network of <see cref="CriticWeights"/> on standardised inputs, with gradients and AdamW (Loshchilov and Hutter 2019).
+/// Rows of a batch are shared among threads in a fixed way, so that the result depends on nothing but the inputs.
+/// </summary>
+internal sealed class CriticNetwork
+{
+    private const float FirstDecay = 0.9f, SecondDecay = 0.999f, Small = 1e-8f;
+
+    private readonly DenseLayer[] _layers; // Hidden layers, then the heads.
+    private readonly DenseLayer[] _gradients;
+    private readonly float[][] _linear;    // W x + b of every layer, [rows, out].
+    private readonly float[][] _active;    // Inputs of every layer, [rows, in].
+    private readonly float[][] _back;      // ∂L/∂(W x + b) of every layer, [rows, out].
+    private readonly List<(float[] Value, float[] Gradient, float[] First, float[] Second, bool Decays)> _state = [];
+
+    public CriticNetwork(int inputs, IReadOnlyList<int> hidden, int maxRows, ulong seed)
+    {
+        var random = new SplitMix(seed);
+        int[] widths = [inputs, .. hidden, 2];
+        _layers = [.. Enumerable.Range(0, widths.Length - 1).Select(layer => Random(widths[layer], widths[layer + 1], isHead: layer == widths.Length - 2))];
+        _gradients = [.. _layers.Select(static layer => new DenseLayer(new float[layer.Weight.Length], new float[layer.Bias.Length]))];
+        _linear = [.. _layers.Select(layer => new float[maxRows * layer.Outputs])];
+        _active = [.. _layers.Select(layer => new float[maxRows * layer.Inputs])];
+        _back = [.. _layers.Select(layer => new float[maxRows * layer.Outputs])];
+        foreach (var (layer, gradient) in _layers.Zip(_gradients))
+        {
+            _state.Add((layer.Weight, gradient.Weight, new float[layer.Weight.Length], new float[layer.Weight.Length], true));
+            _state.Add((layer.Bias, gradient.Bias, new float[layer.Bias.Length], new float[layer.Bias.Length], false));
+        }
+
+        // Uniform with variance 1 / inputs; heads begin at zero, so that the first predictions are the means.
+        DenseLayer Random(int from, int to, bool isHead)
+        {
+            var weight = new float[from * to];
+            if (!isHead)
+                random.FillUniform(weight, (float)Math.Sqrt(12.0 / from));
+            return new(weight, new float[to]);
+        }
+    }
+
+    /// <summary>Every array that a checkpoint must hold: weights, and the optimiser's first and second moments.</summary>
+    public IEnumerable<float[]> State => _state.SelectMany(static part => (float[][])[part.Value, part.First, part.Second]);
+
+    /// <summary>Where a batch's inputs go: float32[rows, inputs], standardised.</summary>
+    public float[] Inputs => _active[0];
+
+    /// <summary>Predictions of the last <see cref="Forward"/>: float32[rows, 2], the logit of f¹ and the standardised f².</summary>
+    public ReadOnlySpan<float> Outputs => _linear[^1];
+
+    /// <summary>Where the loss's gradient by the outputs goes before <see cref="Backward"/>: float32[rows, 2].</summary>
+    public float[] OutputGradients => _back[^1];
+
+    /// <summary>The gradients of the last <see cref="Backward"/>, layer by layer.</summary>
+    public IReadOnlyList<DenseLayer> Gradients => _gradients;
+
+    /// <summary>The weights, layer by layer, the heads last.</summary>
+    public IReadOnlyList<DenseLayer> Layers => _layers;
+
+    /// <summary>Computes <see cref="Outputs"/> from <see cref="Inputs"/>.</summary>
+    public void Forward(int rows)
+    {
+        for (var index = 0; index < _layers.Length; index++)
+        {
+            var (layer, input, linear) = (_layers[index], _active[index], _linear[index]);
+            var next = index + 1 < _layers.Length ? _active[index + 1] : null;
+            Parallel.For(0, rows, row =>
+            {
+                var x = input.AsSpan(row * layer.Inputs, layer.Inputs);
+                var y = linear.AsSpan(row * layer.Outputs, layer.Outputs);
+                for (var unit = 0; unit < layer.Outputs; unit++)
+                    y[unit] = layer.Bias[unit] + TensorPrimitives.Dot<float>(x, layer.Weight.AsSpan(unit * layer.Inputs, layer.Inputs));
+                if (next is null)
+                    return;
+                var active = next.AsSpan(row * layer.Outputs, layer.Outputs);
+                TensorPrimitives.Sigmoid<float>(y, active);
+                TensorPrimitives.Multiply(active, y, active);
+            });
+        }
+    }
+
+    /// <summary>Computes <see cref="Gradients"/> from <see cref="OutputGradients"/> and the last <see cref="Forward"/>.</summary>
+    public void Backward(int rows)
+    {
+        for (var index = _layers.Length - 1; index >= 0; index--)
+        {
+            var (layer, gradient, input, back) = (_layers[index], _gradients[index], _active[index], _back[index]);
+            Parallel.For(0, layer.Outputs, unit =>
+            {
+                var weight = gradient.Weight.AsSpan(unit * layer.Inputs, layer.Inputs);
+                weight.Clear();
+                var bias = 0f;
+                for (var row = 0; row < rows; row++)
+                {
+                    var slope = back[row * layer.Outputs + unit];
+                    TensorPrimitives.MultiplyAdd(input.AsSpan(row * layer.Inputs, layer.Inputs), slope, weight, weight);
+                    bias += slope;
+                }
+                gradient.Bias[unit] = bias;
+            });
+            if (index == 0)
+                return;
+            var (below, linear) = (_back[index - 1], _linear[index - 1]);
+            Parallel.For(0, rows, row =>
+            {
+                var sum = below.AsSpan(row * layer.Inputs, layer.Inputs);
+                sum.Clear();
+                for (var unit = 0; unit < layer.Outputs; unit++)
+                    TensorPrimitives.MultiplyAdd(layer.Weight.AsSpan(unit * layer.Inputs, layer.Inputs), back[row * layer.Outputs + unit], sum, sum);
+                for (var unit = 0; unit < sum.Length; unit++)
+                {
+                    var y = linear[row * layer.Inputs + unit];
+                    var sigmoid = 1 / (1 + MathF.Exp(-y));
+                    sum[unit] *= sigmoid * (1 + y * (1 - sigmoid)); // d/dy of y · sigmoid(y)
+                }
+            });
+        }
+    }
+
+    /// <summary>One step of AdamW along the last gradients.</summary>
+    /// <param name="step">Steps done so far, from 0.</param>
+    /// <param name="rate">Learning rate.</param>
+    /// <param name="decay">Decoupled weight decay.</param>
+    public void Step(int step, float rate, float decay)
+    {
+        var (first, second) = (1 - MathF.Pow(FirstDecay, step + 1), 1 - MathF.Pow(SecondDecay, step + 1));
+        foreach (var (value, gradient, m, v, decays) in _state)
+            for (var at = 0; at < value.Length; at++)
+            {
+                m[at] = FirstDecay * m[at] + (1 - FirstDecay) * gradient[at];
+                v[at] = SecondDecay * v[at] + (1 - SecondDecay) * gradient[at] * gradient[at];
+                value[at] -= rate * (m[at] / first / (MathF.Sqrt(v[at] / second) + Small) + (decays ? decay * value[at] : 0));
+            }
+    }
+}
