@@ -102,6 +102,14 @@ public sealed class CriticDataset
         input[^1] = (float)(position - First[Owner[position]]) / Manifest.MaxTokens;
     }
 
+    /// <summary>Writes a position's input, standardised.</summary>
+    internal void Input(int position, float state, float[] mean, float[] deviation, Span<float> input)
+    {
+        Input(position, state, input);
+        TensorPrimitives.Subtract(input, mean, input);
+        TensorPrimitives.Divide(input, deviation, input);
+    }
+
     /// <summary>Mean and standard deviation of every input; z/b keeps its scale, and what never changes is divided by one.</summary>
     internal (float[] Mean, float[] Deviation) Moments()
     {

@@ -38,6 +38,28 @@ public static class CriticMetrics
         return positives == 0 || negatives == 0 ? double.NaN : (rankSum - positives * (positives + 1) / 2.0) / ((double)positives * negatives);
     }
 
+    /// <summary>The ROC curve, from (0, 0) to (1, 1); empty when there is only one kind.</summary>
+    /// <param name="probabilities">Predicted probabilities of safe.</param>
+    /// <param name="safe">What happened.</param>
+    public static IReadOnlyList<(double FalseRate, double TrueRate)> Roc(ReadOnlySpan<float> probabilities, ReadOnlySpan<bool> safe)
+    {
+        var keys = probabilities.ToArray();
+        var labels = safe.ToArray();
+        Array.Sort(keys, labels);
+        var positives = labels.Count(static label => label);
+        var negatives = labels.Length - positives;
+        if (positives == 0 || negatives == 0)
+            return [];
+        var (isTrue, isFalse, curve) = (0, 0, new List<(double, double)> { (0, 0) });
+        for (var at = keys.Length - 1; at >= 0; at--)
+        {
+            (isTrue, isFalse) = labels[at] ? (isTrue + 1, isFalse) : (isTrue, isFalse + 1);
+            if (at == 0 || keys[at - 1] != keys[at])
+                curve.Add(((double)isFalse / negatives, (double)isTrue / positives));
+        }
+        return curve;
+    }
+
     /// <summary>The reliability diagram: per bin of probability its examples, their mean probability and the share that was safe.</summary>
     /// <param name="probabilities">Predicted probabilities of safe.</param>
     /// <param name="safe">What happened.</param>

@@ -20,11 +20,11 @@ internal sealed class CriticNetwork
     private readonly float[][] _back;      // ∂L/∂(W x + b) of every layer, [rows, out].
     private readonly List<(float[] Value, float[] Gradient, float[] First, float[] Second, bool Decays)> _state = [];
 
-    public CriticNetwork(int inputs, IReadOnlyList<int> hidden, int maxRows, ulong seed)
+    /// <param name="layers">The hidden layers and the heads; trained in place.</param>
+    /// <param name="maxRows">Most rows of a batch.</param>
+    public CriticNetwork(IEnumerable<DenseLayer> layers, int maxRows)
     {
-        var random = new SplitMix(seed);
-        int[] widths = [inputs, .. hidden, 2];
-        _layers = [.. Enumerable.Range(0, widths.Length - 1).Select(layer => Random(widths[layer], widths[layer + 1], isHead: layer == widths.Length - 2))];
+        _layers = [.. layers];
         _gradients = [.. _layers.Select(static layer => new DenseLayer(new float[layer.Weight.Length], new float[layer.Bias.Length]))];
         _linear = [.. _layers.Select(layer => new float[maxRows * layer.Outputs])];
         _active = [.. _layers.Select(layer => new float[maxRows * layer.Inputs])];
@@ -34,15 +34,20 @@ internal sealed class CriticNetwork
             _state.Add((layer.Weight, gradient.Weight, new float[layer.Weight.Length], new float[layer.Weight.Length], true));
             _state.Add((layer.Bias, gradient.Bias, new float[layer.Bias.Length], new float[layer.Bias.Length], false));
         }
+    }
 
-        // Uniform with variance 1 / inputs; heads begin at zero, so that the first predictions are the means.
-        DenseLayer Random(int from, int to, bool isHead)
+    /// <summary>Layers to begin with: uniform with variance 1 / inputs; heads of zeros, so that the first predictions are the means.</summary>
+    public static IEnumerable<DenseLayer> Begin(int inputs, IReadOnlyList<int> hidden, ulong seed)
+    {
+        var random = new SplitMix(seed);
+        foreach (var width in hidden)
         {
-            var weight = new float[from * to];
-            if (!isHead)
-                random.FillUniform(weight, (float)Math.Sqrt(12.0 / from));
-            return new(weight, new float[to]);
+            var weight = new float[inputs * width];
+            random.FillUniform(weight, (float)Math.Sqrt(12.0 / inputs));
+            yield return new(weight, new float[width]);
+            inputs = width;
         }
+        yield return new(new float[inputs * 2], new float[2]);
     }
 
     /// <summary>Every array that a checkpoint must hold: weights, and the optimiser's first and second moments.</summary>
@@ -62,6 +67,9 @@ internal sealed class CriticNetwork
 
     /// <summary>The weights, layer by layer, the heads last.</summary>
     public IReadOnlyList<DenseLayer> Layers => _layers;
+
+    /// <summary>1 / (1 + e^−x).</summary>
+    public static float Sigmoid(float x) => 1 / (1 + MathF.Exp(-x));
 
     /// <summary>Computes <see cref="Outputs"/> from <see cref="Inputs"/>.</summary>
     public void Forward(int rows)
@@ -116,7 +124,7 @@ internal sealed class CriticNetwork
                 for (var unit = 0; unit < sum.Length; unit++)
                 {
                     var y = linear[row * layer.Inputs + unit];
-                    var sigmoid = 1 / (1 + MathF.Exp(-y));
+                    var sigmoid = Sigmoid(y);
                     sum[unit] *= sigmoid * (1 + y * (1 - sigmoid)); // d/dy of y · sigmoid(y)
                 }
             });
