@@ -19,7 +19,7 @@ internal sealed class CpuCritic : ICriticEvaluator
     /// <inheritdoc />
     public void Evaluate(
         ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden, ReadOnlySpan<int> rows, ReadOnlySpan<float> states,
-        ReadOnlySpan<float> progress, Span<float> safe, Span<float> rewards)
+        ReadOnlySpan<float> progress, ReadOnlySpan<float> earned, Span<float> safe, Span<float> rewards)
     {
         var widest = Math.Max(_weights.InputWidth, _weights.Layers.Max(static layer => layer.Outputs));
         if (_input.Length < rows.Length * widest)
@@ -30,8 +30,9 @@ internal sealed class CpuCritic : ICriticEvaluator
             var input = _input.AsSpan(beam * width, width);
             hidden.Slice(rows[beam] * _weights.HiddenWidth, _weights.HiddenWidth).CopyTo(input);
             LogitSummary.Of(logits.Slice(rows[beam] * _vocabularySize, _vocabularySize), _endTokens, input[_weights.HiddenWidth..]);
-            input[^2] = states[beam] / _weights.Budget;
-            input[^1] = progress[beam];
+            input[^3] = states[beam] / _weights.Budget;
+            input[^2] = progress[beam];
+            input[^1] = earned[beam];
             TensorPrimitives.Subtract(input, _weights.Mean, input);
             TensorPrimitives.Divide(input, _weights.Deviation, input);
         }

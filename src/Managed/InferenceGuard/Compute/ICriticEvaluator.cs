@@ -11,10 +11,11 @@ public interface ICriticEvaluator : IDisposable
     /// <param name="rows">Row of each beam, [beams].</param>
     /// <param name="states">z per beam, [beams].</param>
     /// <param name="progress">Used share of D per beam, in [0, 1], [beams].</param>
+    /// <param name="earned">Reward of each beam's text so far, [beams].</param>
     /// <param name="safe">Out: f¹ = P(z_T ≥ 0) per beam, [beams].</param>
-    /// <param name="rewards">Out: f² = E[γ^(T−t) R] per beam, [beams].</param>
+    /// <param name="rewards">Out: f² = E[γ^(T−t) R | z_T ≥ 0] per beam, [beams].</param>
     /// <exception cref="GuardException">An input or a prediction is not finite: an error, never "safe".</exception>
     void Evaluate(
         ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden, ReadOnlySpan<int> rows, ReadOnlySpan<float> states,
-        ReadOnlySpan<float> progress, Span<float> safe, Span<float> rewards);
+        ReadOnlySpan<float> progress, ReadOnlySpan<float> earned, Span<float> safe, Span<float> rewards);
 }

@@ -7,7 +7,7 @@ using InferenceGuard.Storage;
 namespace InferenceGuard.Critic;
 
 /// <summary>
-/// Reads and writes critics as safetensors: <c>input.mean</c> and <c>input.std</c> [H + 9], <c>layers.{i}.weight</c> [out, in] and
+/// Reads and writes critics as safetensors: <c>input.mean</c> and <c>input.std</c> [H + 10], <c>layers.{i}.weight</c> [out, in] and
 /// <c>layers.{i}.bias</c> [out], <c>heads.weight</c> [2, width] and <c>heads.bias</c> [2], all F32, and the binding as metadata.
 /// </summary>
 public static class CriticFile

@@ -1,5 +1,6 @@
 // One sampled answer with everything a critic learns from, but the latents themselves.
 
+using System.Text.Json.Serialization;
 using InferenceGuard.Search;
 
 namespace InferenceGuard.Rollouts;
@@ -31,8 +32,8 @@ public sealed record Trajectory
     /// <summary>z before every step and after the last, [steps + 1] (M2).</summary>
     public required double[] States { get; init; }
 
-    /// <summary>Task reward R of the whole answer.</summary>
-    public required double Reward { get; init; }
+    /// <summary>Reward of the answer as it was after every step, [steps].</summary>
+    public required double[] StepRewards { get; init; }
 
     /// <summary>File name of the shard with its latents.</summary>
     public required string Shard { get; init; }
@@ -45,6 +46,10 @@ public sealed record Trajectory
 
     /// <summary>Whether it is safe (M3): the last z, and no other, decides.</summary>
     public bool IsSafe => States[^1] >= 0;
+
+    /// <summary>Task reward R of the whole answer.</summary>
+    [JsonIgnore]
+    public double Reward => StepRewards.Length == 0 ? 0 : StepRewards[^1];
 
     /// <summary>Cost steps that were charged before a position.</summary>
     /// <param name="position">0 ≤ position &lt; <see cref="Positions"/>.</param>

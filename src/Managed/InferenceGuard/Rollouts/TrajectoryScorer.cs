@@ -22,26 +22,25 @@ internal sealed class TrajectoryScorer(Vocabulary vocabulary, ICost cost, IRewar
     public Trajectory Score(PromptEntry prompt, string userText, SampledAnswer answer, string shard)
     {
         var isEnded = answer.End == EndReason.EndOfText;
-        var costs = new List<double>();
+        var (costs, prefixes) = (new List<double>(), new List<double>());
         var states = new List<double> { _budget.Start.Value };
-        using (var session = cost.Open(userText, 1))
-        {
-            var charged = 0.0;
-            for (var from = 0; from < answer.Tokens.Length || (isEnded && from == answer.Tokens.Length); from += manifest.TokensPerCharge)
-            {
-                var to = Math.Min(from + manifest.TokensPerCharge, answer.Tokens.Length);
-                var total = Extend(session, answer, from, to, isEnded && to - from < manifest.TokensPerCharge);
-                costs.Add(total - charged);
-                states.Add(_budget.Charge(new(states[^1]), total - charged).Value);
-                charged = total;
-            }
-        }
+        using var charges = cost.Open(userText, 1);
         using var rewards = reward.Open(userText, 1);
+        var charged = 0.0;
+        for (var from = 0; from < answer.Tokens.Length || (isEnded && from == answer.Tokens.Length); from += manifest.TokensPerCharge)
+        {
+            var to = Math.Min(from + manifest.TokensPerCharge, answer.Tokens.Length);
+            var ended = isEnded && to - from < manifest.TokensPerCharge;
+            var total = Extend(charges, answer, from, to, ended);
+            costs.Add(total - charged);
+            states.Add(_budget.Charge(new(states[^1]), total - charged).Value);
+            charged = total;
+            prefixes.Add(Extend(rewards, answer, from, to, ended));
+        }
         return new()
         {
             PromptId = prompt.Id, Sample = answer.Sample, Tokens = Array.ConvertAll(answer.Tokens, static token => token.Value), End = answer.End,
-            TokensPerCharge = manifest.TokensPerCharge, StepCosts = [.. costs], States = [.. states],
-            Reward = Extend(rewards, answer, 0, answer.Tokens.Length, isEnded), Shard = shard, FirstPosition = answer.FirstPosition,
+            TokensPerCharge = manifest.TokensPerCharge, StepCosts = [.. costs], States = [.. states], StepRewards = [.. prefixes], Shard = shard, FirstPosition = answer.FirstPosition,
         };
     }
 

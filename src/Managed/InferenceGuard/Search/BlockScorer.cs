@@ -27,6 +27,7 @@ internal sealed class BlockScorer(
     private readonly int[] _liveRows = new int[beams.Working];
     private readonly float[] _liveStates = new float[beams.Working];
     private readonly float[] _progress = new float[beams.Working];
+    private readonly float[] _earned = new float[beams.Working];
     private readonly float[] _liveSafe = new float[beams.Working];
     private readonly float[] _liveRewards = new float[beams.Working];
 
@@ -80,9 +81,10 @@ internal sealed class BlockScorer(
             if (!beams.IsLive(slot))
                 continue;
             (_live[count], _liveRows[count], _liveStates[count]) = (row, beams.Row[slot], beams.State[slot]);
+            _earned[count] = (float)beams.Reward[slot];
             _progress[count++] = (float)beams.Length[slot] / options.MaxTokens;
         }
-        network.Evaluate(logits, hidden, _liveRows.AsSpan(0, count), _liveStates.AsSpan(0, count), _progress.AsSpan(0, count), _liveSafe, _liveRewards);
+        network.Evaluate(logits, hidden, _liveRows.AsSpan(0, count), _liveStates.AsSpan(0, count), _progress.AsSpan(0, count), _earned.AsSpan(0, count), _liveSafe, _liveRewards);
         for (var beam = 0; beam < count; beam++)
         {
             var row = _live[beam];

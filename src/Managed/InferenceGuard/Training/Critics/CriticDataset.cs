@@ -89,35 +89,37 @@ public sealed class CriticDataset
         return new(Manifest, [.. taken.Select(index => Trajectories[index])], hidden, summary);
     }
 
-    /// <summary>Writes a position's input: h, the summary, z/b and the used share of D.</summary>
+    /// <summary>Writes a position's input: h, the summary, z/b, the used share of D, and the reward so far.</summary>
     /// <param name="position">The position.</param>
     /// <param name="state">z before it.</param>
-    /// <param name="input">Out: float32[H + 9].</param>
-    public void Input(int position, float state, Span<float> input)
+    /// <param name="earned">Reward of the text before it.</param>
+    /// <param name="input">Out: float32[H + 10].</param>
+    public void Input(int position, float state, float earned, Span<float> input)
     {
         var width = Manifest.HiddenWidth;
         TensorPrimitives.ConvertToSingle(_hidden.AsSpan(position * width, width), input);
         _summary.AsSpan(position * LogitSummary.Width, LogitSummary.Width).CopyTo(input[width..]);
-        input[^2] = state / (float)Manifest.Budget;
-        input[^1] = (float)(position - First[Owner[position]]) / Manifest.MaxTokens;
+        input[^3] = state / (float)Manifest.Budget;
+        input[^2] = (float)(position - First[Owner[position]]) / Manifest.MaxTokens;
+        input[^1] = earned;
     }
 
     /// <summary>Writes a position's input, standardised.</summary>
-    internal void Input(int position, float state, float[] mean, float[] deviation, Span<float> input)
+    internal void Input(int position, CriticLabels labels, float[] mean, float[] deviation, Span<float> input)
     {
-        Input(position, state, input);
+        Input(position, labels.State[position], labels.Earned[position], input);
         TensorPrimitives.Subtract(input, mean, input);
         TensorPrimitives.Divide(input, deviation, input);
     }
 
     /// <summary>Mean and standard deviation of every input; z/b keeps its scale, and what never changes is divided by one.</summary>
-    internal (float[] Mean, float[] Deviation) Moments()
+    internal (float[] Mean, float[] Deviation) Moments(CriticLabels labels)
     {
         var width = Manifest.HiddenWidth + CriticWeights.ExtraInputs;
         var (sum, squares, input) = (new double[width], new double[width], new float[width]);
         for (var position = 0; position < Count; position++)
         {
-            Input(position, 0, input);
+            Input(position, 0, labels.Earned[position], input);
             for (var at = 0; at < width; at++)
             {
                 sum[at] += input[at];
@@ -129,7 +131,7 @@ public sealed class CriticDataset
         {
             var average = sum[at] / Count;
             var spread = Math.Sqrt(Math.Max(0, squares[at] / Count - average * average));
-            (mean[at], deviation[at]) = at == width - 2 ? (0, 1) : ((float)average, spread > 1e-6 ? (float)spread : 1);
+            (mean[at], deviation[at]) = at == width - 3 ? (0, 1) : ((float)average, spread > 1e-6 ? (float)spread : 1);
         }
         return (mean, deviation);
     }

@@ -13,7 +13,7 @@ internal sealed class CriticLabels
     public CriticLabels(CriticDataset set, Func<int, double> budgetOf)
     {
         var discount = set.Manifest.Discount;
-        (State, Safe, Return) = (new float[set.Count], new bool[set.Count], new float[set.Count]);
+        (State, Earned, Safe, Return) = (new float[set.Count], new float[set.Count], new bool[set.Count], new float[set.Count]);
         var states = new List<double>();
         for (var index = 0; index < set.Trajectories.Count; index++)
         {
@@ -26,6 +26,7 @@ internal sealed class CriticLabels
             {
                 var (at, steps) = (set.First[index] + position, trajectory.StepsBefore(position));
                 State[at] = (float)states[steps];
+                Earned[at] = steps == 0 ? 0 : (float)trajectory.StepRewards[steps - 1];
                 Safe[at] = new SafetyState(states[^1]).IsSafe;
                 Return[at] = (float)(Math.Pow(discount, trajectory.StepCosts.Length - steps) * trajectory.Reward);
             }
@@ -37,6 +38,9 @@ internal sealed class CriticLabels
 
     /// <summary>z before every position.</summary>
     public float[] State { get; }
+
+    /// <summary>Reward of the text before every position, as of the last step's end.</summary>
+    public float[] Earned { get; }
 
     /// <summary>Whether the trajectory ends safely: of all its positions the same, decided at its last token.</summary>
     public bool[] Safe { get; }

@@ -30,7 +30,7 @@ public sealed class CriticPredictions
         {
             var rows = Math.Min(BatchRows, set.Count - from);
             for (var row = 0; row < rows; row++)
-                set.Input(from + row, _labels.State[from + row], weights.Mean, weights.Deviation, network.Inputs.AsSpan(row * weights.InputWidth, weights.InputWidth));
+                set.Input(from + row, _labels, weights.Mean, weights.Deviation, network.Inputs.AsSpan(row * weights.InputWidth, weights.InputWidth));
             network.Forward(rows);
             for (var row = 0; row < rows; row++)
                 (Safe[from + row], Reward[from + row]) = (CriticNetwork.Sigmoid(network.Outputs[row * 2]), network.Outputs[row * 2 + 1]);
@@ -49,8 +49,11 @@ public sealed class CriticPredictions
     /// <summary>Mean cross-entropy of f¹, in nats.</summary>
     public double SafeLoss => Enumerable.Range(0, _set.Count).Average(at => -Math.Log(Math.Max(1e-7, IsSafe[at] ? Safe[at] : 1 - Safe[at])));
 
-    /// <summary>Mean squared error of f².</summary>
-    public double RewardLoss => Enumerable.Range(0, _set.Count).Average(at => Math.Pow(Reward[at] - _labels.Return[at], 2));
+    /// <summary>Mean squared error of f² where the end is safe; over everything when none is.</summary>
+    public double RewardLoss => Enumerable.Range(0, _set.Count).Where(at => IsSafe[at]).DefaultIfEmpty(-1)
+        .Average(at => at < 0 ? Enumerable.Range(0, _set.Count).Average(Error) : Error(at));
+
+    private double Error(int at) => Math.Pow(Reward[at] - _labels.Return[at], 2);
 
     /// <summary>f¹ and what happened, at one position of every trajectory.</summary>
     /// <param name="share">How much of the answer there is, in [0, 1).</param>

@@ -6,7 +6,8 @@ using InferenceGuard.Critic;
 namespace InferenceGuard.Training.Critics;
 
 /// <summary>
-/// Trains f¹ by cross-entropy, with both classes weighted alike, and f² by squared error, on single positions in random order. The
+/// Trains f¹ by cross-entropy, with both classes weighted alike, and f² by squared error over the
+/// answers that end safely, on single positions in random order. The
 /// epoch with the lowest validation loss is what comes out, its heads corrected for the class weights and for the reward's scale.
 /// </summary>
 public sealed class CriticTrainer
@@ -31,11 +32,12 @@ public sealed class CriticTrainer
         _recipe = recipe.Validate();
         (_training, _validation) = Split(rollouts);
         _sampled = CriticLabels.Sampled(_training);
-        (_mean, _deviation) = _training.Moments();
+        (_mean, _deviation) = _training.Moments(_sampled);
         var safe = Labels(0).Safe.Count(static label => label);
         _weights = safe == 0 || safe == _training.Count ? (1, 1) : (_training.Count / (2f * (_training.Count - safe)), _training.Count / (2f * safe));
-        var mean = _sampled.Return.Average();
-        var spread = (float)Math.Sqrt(_sampled.Return.Average(value => Math.Pow(value - mean, 2)));
+        var returns = _sampled.Return.Where((_, at) => _sampled.Safe[at]).DefaultIfEmpty().ToArray();
+        var mean = returns.Average();
+        var spread = (float)Math.Sqrt(returns.Average(value => Math.Pow(value - mean, 2)));
         _reward = (mean, spread > 1e-6f ? spread : 1);
     }
 
@@ -121,7 +123,8 @@ public sealed class CriticTrainer
             for (var row = 0; row < positions.Length; row++)
             {
                 var (logit, value) = (network.Outputs[row * 2], network.Outputs[row * 2 + 1]);
-                var (target, error) = (safeTargets[row], value - rewardTargets[row]);
+                // f² is what a safe end is worth: unsafe ones do not count (M4), and their rewards would draw the search to them.
+                var (target, error) = (safeTargets[row], labels.Safe[positions[row]] ? value - rewardTargets[row] : 0);
                 var probability = CriticNetwork.Sigmoid(logit);
                 var (unsafeWeight, safeWeight) = (_weights.Unsafe * (1 - target), _weights.Safe * target);
                 // −w₁ log p − w₀ log(1 − p), by softplus so that no logarithm of zero is taken.
@@ -162,7 +165,7 @@ public sealed class CriticTrainer
         for (var row = 0; row < positions.Length; row++)
         {
             var at = positions[row] + (ahead == 0 || IsLast(positions[row]) ? 0 : ahead);
-            _training.Input(at, labels.State[at], _mean, _deviation, network.Inputs.AsSpan(row * _mean.Length, _mean.Length));
+            _training.Input(at, labels, _mean, _deviation, network.Inputs.AsSpan(row * _mean.Length, _mean.Length));
         }
         network.Forward(positions.Length);
     }
