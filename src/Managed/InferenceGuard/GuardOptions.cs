@@ -47,6 +47,9 @@ public sealed record GuardOptions
     /// <summary>What a critic's f¹ must exceed for a beam to be safe (M7), in [0, 1); without effect without a critic.</summary>
     public double CriticThreshold { get; init; } = 0.5;
 
+    /// <summary>How often within a block a critic drops the worse half of the beams, down to K, 0 to 8; without effect without a critic.</summary>
+    public int Halvings { get; init; } = 2;
+
     /// <summary>What is returned when no beam is verified safe.</summary>
     public GuardMode Mode { get; init; } = GuardMode.Strict;
 
@@ -108,6 +111,7 @@ public sealed record GuardOptions
         Require(TopP is > 0 and <= 1, $"--top-p is {TopP}; it must lie in (0, 1]");
         Require(MinP is >= 0 and <= 1, $"--min-p is {MinP}; it must lie in [0, 1]");
         Require(CriticThreshold is >= 0 and < 1, $"--critic-threshold is {CriticThreshold}; it must lie in [0, 1)");
+        Require(Halvings is >= 0 and <= 8, $"--halvings is {Halvings}; it must lie between 0 and 8");
         Require(Enum.IsDefined(Mode), $"--mode is {Mode}; it must be strict or best-effort");
         _ = SafetyBudget;
         return this;

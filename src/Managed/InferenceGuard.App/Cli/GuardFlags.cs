@@ -35,6 +35,7 @@ internal sealed class GuardFlags
     private readonly NumberOption<double> _penalty = new("--penalty", "n", s_defaults.Penalty, "Score of an unsafe beam, with a minus; larger than any reward.");
     private readonly NumberOption<double> _diversity = new("--diversity", "ν", s_defaults.Diversity, "How much a retry penalises rejected tokens, in logits.");
     private readonly NumberOption<double> _criticThreshold = new("--critic-threshold", "p", s_defaults.CriticThreshold, "What the critic's probability of a safe end must exceed.");
+    private readonly NumberOption<int> _halvings = new("--halvings", "n", s_defaults.Halvings, "How often within a block the critic drops the worse half of the beams.");
     private readonly NumberOption<double> _temperature = new("--temperature", "t", s_defaults.Temperature, "Sampling temperature; 0 = the most probable token.");
     private readonly NumberOption<int> _topK = new("--top-k", "k", s_defaults.TopK, "Sample from the k most probable tokens; 0 = all.");
     private readonly NumberOption<double> _topP = new("--top-p", "p", s_defaults.TopP, "Sample from the smallest set of tokens with this mass.");
@@ -47,13 +48,13 @@ internal sealed class GuardFlags
         _mode.AcceptOnlyFromAmong(Strict, BestEffort);
     }
 
-    private Option[] OfSearch => [_mode, _beams, _keep, _blockTokens, _retries, _penalty, _diversity, _criticThreshold];
+    private Option[] OfSearch => [_mode, _beams, _keep, _blockTokens, _retries, _penalty, _diversity, _criticThreshold, _halvings];
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         foreach (var option in (Option[])[
-            _method, _mode, _beams, _keep, _blockTokens, _maxTokens, _retries, _budget, _gamma, _chargeEvery, _penalty, _diversity, _criticThreshold,
+            _method, _mode, _beams, _keep, _blockTokens, _maxTokens, _retries, _budget, _gamma, _chargeEvery, _penalty, _diversity, _criticThreshold, _halvings,
             _temperature, _topK, _topP, _minP, _seed])
             command.Options.Add(option);
     }
@@ -98,5 +99,6 @@ internal sealed class GuardFlags
         Penalty = parsed.GetValue(_penalty),
         Diversity = parsed.GetValue(_diversity),
         CriticThreshold = parsed.GetValue(_criticThreshold),
+        Halvings = parsed.GetValue(_halvings),
     };
 }

@@ -92,7 +92,7 @@ public sealed class DecodeTrace : IDisposable
     {
         var beams = step.Beams;
         var block = beams.BlockTokens(slot);
-        var isScored = beams.Verdict[slot] != BeamVerdict.Duplicate;
+        var isScored = beams.Verdict[slot] is not (BeamVerdict.Duplicate or BeamVerdict.Pruned);
         return new()
         {
             Id = beams.Id[slot],

@@ -17,6 +17,9 @@ public enum BeamVerdict
     /// <summary>Within budget, but the critic does not expect it to end safely.</summary>
     Rejected,
 
+    /// <summary>Dropped within the block: the critic expected more of its siblings.</summary>
+    Pruned,
+
     /// <summary>Token for token the same as a sibling.</summary>
     Duplicate,
 

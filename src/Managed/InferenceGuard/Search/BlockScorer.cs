@@ -24,6 +24,7 @@ internal sealed class BlockScorer(
     private readonly float[] _scores = new float[beams.Working];
     private readonly float[] _safe = new float[beams.Working];
     private readonly int[] _live = new int[beams.Working];
+    private readonly int[] _prefixes = new int[beams.Working];
     private readonly int[] _liveRows = new int[beams.Working];
     private readonly float[] _liveStates = new float[beams.Working];
     private readonly float[] _progress = new float[beams.Working];
@@ -48,8 +49,14 @@ internal sealed class BlockScorer(
             _states[row] = beams.State[slot];
             _values[row] = (float)(beams.IsLive(slot) ? _totals[row] : _totals[row] * Math.Pow(options.Discount, beams.CostSteps[slot]));
         }
-        if (critic is not null)
-            Predict(critic, logits, hidden);
+        var live = 0;
+        for (var row = 0; critic is not null && row < _batch.Count; row++)
+        {
+            _safe[row] = 1;
+            if (beams.IsLive(_slots[row]))
+                _live[live++] = row;
+        }
+        Predict(live, logits, hidden);
         var safe = critic is null ? [] : _safe.AsSpan(0, _batch.Count);
         compute.Score(_states.AsSpan(0, _batch.Count), _values.AsSpan(0, _batch.Count), safe, (float)options.CriticThreshold, (float)options.Penalty, _scores);
         for (var row = 0; row < _batch.Count; row++)
@@ -70,22 +77,56 @@ internal sealed class BlockScorer(
         reward.Fork(source, target);
     }
 
-    // f¹ and f² of every live child (M5). f² is discounted from here on, so γ^t makes it comparable with an ended beam's γ^T R.
-    private void Predict(ICriticEvaluator network, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
+    /// <summary>
+    /// Drops the live children whose tokens so far the critic expects less of, as those tokens are when half of them
+    /// are left, but not fewer than K. Children with the same tokens stay or go together; costs are charged at block ends only.
+    /// </summary>
+    /// <param name="children">Working slots in use.</param>
+    /// <param name="logits">float32[rows, V] of the last decode.</param>
+    /// <param name="hidden">float32[rows, H] of it.</param>
+    public void Prune(int children, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
     {
-        var count = 0;
-        for (var row = 0; row < _batch.Count; row++)
+        var prefixes = 0;
+        for (var slot = 0; slot < children; slot++)
+            if (beams.IsLive(slot) && !IsKnown(beams.Row[slot]))
+            {
+                (_slots[prefixes], _states[prefixes], _live[prefixes]) = (slot, beams.State[slot], prefixes);
+                prefixes++;
+            }
+        var kept = Math.Max(beams.Bank, (prefixes + 1) / 2);
+        if (kept >= prefixes)
+            return;
+        Predict(prefixes, logits, hidden);
+        compute.Score(_states.AsSpan(0, prefixes), _values.AsSpan(0, prefixes), _safe.AsSpan(0, prefixes), (float)options.CriticThreshold, (float)options.Penalty, _scores);
+        kept = compute.Select(_scores.AsSpan(0, prefixes), _safe.AsSpan(0, prefixes), _prefixes.AsSpan(0, kept));
+        for (var place = 0; place < kept; place++)
+            _prefixes[place] = beams.Row[_slots[_prefixes[place]]];
+        for (var slot = 0; slot < children; slot++)
+            if (beams.IsLive(slot) && !_prefixes.AsSpan(0, kept).Contains(beams.Row[slot]))
+                (beams.End[slot], beams.Verdict[slot]) = (EndReason.Pruned, BeamVerdict.Pruned);
+
+        bool IsKnown(int row)
         {
-            var slot = _slots[row];
-            _safe[row] = 1;
-            if (!beams.IsLive(slot))
-                continue;
-            (_live[count], _liveRows[count], _liveStates[count]) = (row, beams.Row[slot], beams.State[slot]);
-            _earned[count] = (float)beams.Reward[slot];
-            _progress[count++] = (float)beams.Length[slot] / options.MaxTokens;
+            for (var prefix = 0; prefix < prefixes; prefix++)
+                if (beams.Row[_slots[prefix]] == row)
+                    return true;
+            return false;
         }
-        network.Evaluate(logits, hidden, _liveRows.AsSpan(0, count), _liveStates.AsSpan(0, count), _progress.AsSpan(0, count), _earned.AsSpan(0, count), _liveSafe, _liveRewards);
-        for (var beam = 0; beam < count; beam++)
+    }
+
+    // f¹ and f² of the first live rows (M5). f² is discounted from here on, so γ^t makes it comparable with an ended beam's γ^T R.
+    private void Predict(int live, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
+    {
+        for (var beam = 0; beam < live; beam++)
+        {
+            var slot = _slots[_live[beam]];
+            (_liveRows[beam], _liveStates[beam], _earned[beam]) = (beams.Row[slot], beams.State[slot], (float)beams.Reward[slot]);
+            _progress[beam] = (float)beams.Length[slot] / options.MaxTokens;
+        }
+        if (live == 0)
+            return;
+        critic!.Evaluate(logits, hidden, _liveRows.AsSpan(0, live), _liveStates.AsSpan(0, live), _progress.AsSpan(0, live), _earned.AsSpan(0, live), _liveSafe, _liveRewards);
+        for (var beam = 0; beam < live; beam++)
         {
             var row = _live[beam];
             _safe[row] = _liveSafe[beam];
@@ -118,7 +159,7 @@ internal sealed class BlockScorer(
         for (var slot = 0; slot < children; slot++)
         {
             var tokens = beams.BlockTokens(slot);
-            if (beams.Verdict[slot] == BeamVerdict.Duplicate || (from > 0 && from >= tokens.Length))
+            if (beams.Verdict[slot] is BeamVerdict.Duplicate or BeamVerdict.Pruned || (from > 0 && from >= tokens.Length))
                 continue;
             var to = Math.Min(from + count, tokens.Length);
             _slots[_batch.Count] = slot;

@@ -151,6 +151,8 @@ internal sealed class BlockSearch : IDisposable
         if ((isFull && !_hasCritic) || !_proposer.Pack(Step.Children, _batch))
             return false;
         Decode();
+        if (_hasCritic && !isFull && IsHalving())
+            _scorer.Prune(Step.Children, _context.Logits, _context.Hidden);
         return !isFull;
     }
 
@@ -270,6 +272,15 @@ internal sealed class BlockSearch : IDisposable
         var width = _model.Info.VocabularySize;
         _context.Logits.Slice(_beams.Row[slot] * width, width).CopyTo(_keptLogits.AsSpan(row * width));
         _beams.Row[slot] = row;
+    }
+
+    // Halvings stand at equal distances within a block: after i·d / (halvings + 1) tokens.
+    private bool IsHalving()
+    {
+        for (var halving = 1; halving <= _options.Halvings; halving++)
+            if (_offset == halving * _options.BlockTokens / (_options.Halvings + 1))
+                return true;
+        return false;
     }
 
     private void Decode()

@@ -13,4 +13,7 @@ public enum EndReason
 
     /// <summary>It reached D tokens.</summary>
     Length,
+
+    /// <summary>The critic dropped it within a block: it is nothing that could be kept or returned.</summary>
+    Pruned,
 }

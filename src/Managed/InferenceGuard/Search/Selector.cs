@@ -32,7 +32,7 @@ internal sealed class Selector(ICompute compute, BeamSet beams, bool dropOverBud
         ended.CopyTo(_candidates);
         _candidateCount = ended.Length;
         for (var slot = 0; slot < children; slot++)
-            if (beams.Verdict[slot] != BeamVerdict.Duplicate)
+            if (beams.Verdict[slot] is not (BeamVerdict.Duplicate or BeamVerdict.Pruned))
                 _candidates[_candidateCount++] = slot;
         var safe = 0;
         foreach (var slot in Candidates)

@@ -63,7 +63,7 @@ internal sealed class TraceTree
         var widened = attempt.Pass > 0 ? ", wider search" : "";
         var again = attempt.Attempt > 0 ? $", attempt {attempt.Attempt + 1}" : "";
         var outcome = attempt.Retried ? " [yellow]→ retried with more diversity[/]" : attempt.Safe == 0 ? " [red]→ no attempt left[/]" : "";
-        return new($"block {attempt.Block + 1}{again}{widened} [grey]· {attempt.Safe} of {attempt.Beams.Count(static beam => beam.Verdict != BeamVerdict.Duplicate)} beams safe[/]{outcome}");
+        return new($"block {attempt.Block + 1}{again}{widened} [grey]· {attempt.Safe} of {attempt.Beams.Count(static beam => beam.Verdict is not (BeamVerdict.Duplicate or BeamVerdict.Pruned))} beams safe[/]{outcome}");
     }
 
     private Markup Line(TraceAttempt attempt, TraceBeam beam)
@@ -93,6 +93,7 @@ internal sealed class TraceTree
         BeamVerdict.Outscored => "outscored",
         BeamVerdict.OverBudget => "over budget",
         BeamVerdict.Rejected => "rejected by the critic",
+        BeamVerdict.Pruned => "pruned within the block",
         BeamVerdict.Duplicate => "duplicate",
         _ when IsHazard(beam) => "over budget, tried again",
         _ => "rejected by the critic, tried again",
