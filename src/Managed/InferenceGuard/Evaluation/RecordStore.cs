@@ -11,13 +11,13 @@ namespace InferenceGuard.Evaluation;
 /// </summary>
 public sealed class RecordStore : IDisposable
 {
-    private const string ManifestName = "manifest.json", RecordsName = "records.jsonl";
+    private const string ManifestName = "manifest.json", RecordsName = "records.jsonl", LockName = "writer.lock";
     private const byte NewLine = (byte)'\n';
 
     private readonly string _folder;
     private readonly List<AnswerRecord> _records = [];
     private readonly HashSet<ITuple> _keys = [];
-    private FileStream? _stream;
+    private FileStream? _stream, _lock;
     private long _completeBytes;
 
     private RecordStore(string folder, EvaluationManifest manifest) => (_folder, Manifest) = (folder, manifest);
@@ -51,8 +51,9 @@ public sealed class RecordStore : IDisposable
                 File.WriteAllBytes(partial, JsonSerializer.SerializeToUtf8Bytes(manifest, EvaluationJson.Readable.EvaluationManifest));
                 File.Move(partial, path, overwrite: true);
             }
-            // Shut against other writers, not against readers: Unix knows locks for None only, and readers here ask for none.
-            store._stream = new FileStream(Path.Combine(folder, RecordsName), FileMode.OpenOrCreate, FileAccess.Write, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
+            // A file of its own: on Unix a lock on the records would shut readers out too.
+            store._lock = new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            store._stream = new FileStream(Path.Combine(folder, RecordsName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
             store._stream.SetLength(store._completeBytes);
         });
         return store;
@@ -93,7 +94,11 @@ public sealed class RecordStore : IDisposable
     }
 
     /// <summary>Lets another writer in.</summary>
-    public void Dispose() => _stream?.Dispose();
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _lock?.Dispose();
+    }
 
     private static RecordStore Load(string folder)
     {
