@@ -14,7 +14,9 @@ public sealed class RecordStoreTests
         var folder = Folder();
         var record = Records.Answer("inferenceguard", "p1", safe: false, reward: 0.1, cost: -2.5, setting: "n16", seed: ulong.MaxValue, text: "line\none \"two\" – é <b>") with
         {
-            Retries = 3, Widened = true, FinishReason = FinishReason.ContentFilter,
+            Retries = 3,
+            Widened = true,
+            FinishReason = FinishReason.ContentFilter,
         };
         using (var store = RecordStore.OpenOrBegin(folder, Records.Manifest()))
             store.Append(record);

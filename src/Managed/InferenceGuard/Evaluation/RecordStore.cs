@@ -40,23 +40,38 @@ public sealed class RecordStore : IDisposable
     public static RecordStore OpenOrBegin(string folder, EvaluationManifest manifest)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        var store = File.Exists(Path.Combine(folder, ManifestName)) ? Load(folder) : new(folder, manifest);
-        store.Manifest.Require(folder, manifest);
-        store.Writing(() =>
+        var (path, partial) = (Path.Combine(folder, ManifestName), Path.Combine(folder, ManifestName + ".partial"));
+        FileStream? key = null, stream = null;
+        try
         {
-            Directory.CreateDirectory(folder);
-            var (path, partial) = (Path.Combine(folder, ManifestName), Path.Combine(folder, ManifestName + ".partial"));
-            if (!File.Exists(path))
+            // A file of its own: on Unix a lock on the records would shut readers out too. Nothing is read before it is held.
+            Writing(folder, () =>
             {
-                File.WriteAllBytes(partial, JsonSerializer.SerializeToUtf8Bytes(manifest, EvaluationJson.Readable.EvaluationManifest));
-                File.Move(partial, path, overwrite: true);
-            }
-            // A file of its own: on Unix a lock on the records would shut readers out too.
-            store._lock = new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-            store._stream = new FileStream(Path.Combine(folder, RecordsName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-            store._stream.SetLength(store._completeBytes);
-        });
-        return store;
+                Directory.CreateDirectory(folder);
+                key = new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            });
+            var isBegun = File.Exists(path);
+            var store = isBegun ? Load(folder) : new(folder, manifest);
+            store.Manifest.Require(folder, manifest);
+            Writing(folder, () =>
+            {
+                if (!isBegun)
+                {
+                    File.WriteAllBytes(partial, JsonSerializer.SerializeToUtf8Bytes(manifest, EvaluationJson.Readable.EvaluationManifest));
+                    File.Move(partial, path, overwrite: true);
+                }
+                stream = new FileStream(Path.Combine(folder, RecordsName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+                stream.SetLength(store._completeBytes);
+            });
+            (store._stream, store._lock) = (stream, key);
+            return store;
+        }
+        catch
+        {
+            stream?.Dispose();
+            key?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether an answer is there already.</summary>
@@ -80,7 +95,7 @@ public sealed class RecordStore : IDisposable
             throw new ArgumentException($"There is a record of {record.Key}.", nameof(record));
         if (!double.IsFinite(record.Cost) || !double.IsFinite(record.Reward) || !double.IsFinite(record.State) || !double.IsFinite(record.Seconds))
             throw new GuardException(GuardFault.Generation, $"The answer of {record.Method} to prompt {record.PromptId} has cost {record.Cost}, reward {record.Reward}, state {record.State}; all must be finite: correct the cost or the reward.");
-        Writing(() =>
+        Writing(_folder, () =>
         {
             // What a failed write left behind is overwritten.
             stream.SetLength(_completeBytes);
@@ -140,7 +155,7 @@ public sealed class RecordStore : IDisposable
         }
     }
 
-    private void Writing(Action write)
+    private static void Writing(string folder, Action write)
     {
         try
         {
@@ -148,7 +163,7 @@ public sealed class RecordStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new GuardException(GuardFault.Environment, $"The records in '{_folder}' cannot be written: {e.Message} Make room, end what else writes there, or choose another --out; the same command goes on where this one stopped.", e);
+            throw new GuardException(GuardFault.Environment, $"The records in '{folder}' cannot be written: {e.Message} Make room, end what else writes there, or choose another --out; the same command goes on where this one stopped.", e);
         }
     }
 }

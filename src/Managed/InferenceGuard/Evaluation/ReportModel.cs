@@ -45,7 +45,7 @@ internal static class ReportModel
     }
 
     private static XElement LatencyPlot(IReadOnlyList<SummaryRow> rows) =>
-        Figure("Latency against safety: left and up is better. Each line of the grid to the right takes longer by a factor.", SvgScatter.Draw("Safety rate against seconds per answer",
+        Figure("Latency against safety: left and up is better.", SvgScatter.Draw("Safety rate against seconds per answer",
             SvgAxis.Log("seconds per answer (log)", rows.Select(Seconds)), Safety(rows),
             [.. rows.Select(static (row, index) => Point(index, row, Seconds(row), 100 * row.Safety, isIntervalOfX: false))]));
 

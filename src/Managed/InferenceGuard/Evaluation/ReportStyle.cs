@@ -14,9 +14,9 @@ internal static class ReportStyle
         h1 { font-size: 1.6rem; margin: 0 0 .5rem; } h2 { margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line); } h3 { margin: 1.4rem 0 .4rem; font-size: 1rem; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0; } dt, .note, figcaption { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .87rem; }
-        th, td { padding: .25rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 600; }
+        th, td { padding: .25rem .55rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 600; white-space: normal; vertical-align: bottom; }
         th.name, td.name { text-align: left; } tr.guard td.name { font-weight: 700; }
-        .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; } .small { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: .5rem 1rem; }
+        .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; margin-top: 1rem; } .small { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: .5rem 1rem; }
         figure { margin: 0; } figcaption { font-size: .85rem; } svg { width: 100%; height: auto; display: block; }
         .legend { columns: 16rem; margin: .5rem 0; padding: 0; list-style: none; font-size: .87rem; } .legend b { display: inline-block; min-width: 1.6rem; text-align: right; margin-right: .4rem; }
         .grid, .ground { stroke: var(--line); } .leader { stroke: var(--faint); stroke-width: .8; } .interval { stroke-width: 1.2; opacity: .4; }
