@@ -12,9 +12,24 @@ internal readonly record struct JsonPlace(JsonElement Element, string Source, st
 {
     private const int LongestQuote = 40;
 
+    /// <summary>Line of each place in the user's file, from 1, for readers that know it.</summary>
+    public IReadOnlyDictionary<string, int>? Lines { get; init; }
+
     /// <summary>An error about this value.</summary>
-    public GuardException Error(string complaint) =>
-        new(GuardFault.Usage, Place == "" ? $"{Source}: {complaint}." : $"{Source}: {Place}: {complaint}.");
+    public GuardException Error(string complaint)
+    {
+        var where = Lines is not null && Lines.TryGetValue(Place, out var line) ? $"{Source}, line {line}" : Source;
+        return new(GuardFault.Usage, Place == "" ? $"{where}: {complaint}." : $"{where}: {Place}: {complaint}.");
+    }
+
+    /// <summary>The fields of this object.</summary>
+    public IEnumerable<(string Name, JsonPlace Value)> Fields()
+    {
+        if (Element.ValueKind != JsonValueKind.Object)
+            throw Unlike("an object in braces");
+        var parent = this;
+        return Element.EnumerateObject().Select(field => (field.Name, parent.At(field.Name, field.Value)));
+    }
 
     /// <summary>Whether an object has a field.</summary>
     public bool Has(string name) => Element.TryGetProperty(name, out _);
@@ -70,15 +85,19 @@ internal readonly record struct JsonPlace(JsonElement Element, string Source, st
         if (Element.ValueKind != JsonValueKind.Array || Element.GetArrayLength() < atLeast)
             throw Unlike(atLeast == 0 ? "a list in brackets" : "a list in brackets that is not empty");
         var list = this;
-        return Element.EnumerateArray().Select((item, index) => new JsonPlace(item, list.Source, $"{list.Place}[{index}]"));
+        return Element.EnumerateArray().Select((item, index) => list with { Element = item, Place = $"{list.Place}[{index}]" });
     }
 
-    private JsonPlace Field(string name) =>
+    /// <summary>A field.</summary>
+    public JsonPlace Field(string name) =>
         Element.TryGetProperty(name, out var value)
-            ? new(value, Source, Place == "" ? name : $"{Place}, {name}")
+            ? At(name, value)
             : throw Error($"\"{name}\" is missing");
 
-    private GuardException Unlike(string expected)
+    private JsonPlace At(string name, JsonElement value) => this with { Element = value, Place = Place == "" ? name : $"{Place}, {name}" };
+
+    /// <summary>An error about this value being of another kind.</summary>
+    public GuardException Unlike(string expected)
     {
         var given = Element.GetRawText().ReplaceLineEndings(" ");
         return Error($"this is {(given.Length > LongestQuote ? given[..LongestQuote] + "…" : given)}; it must be {expected}");

@@ -1,0 +1,108 @@
+// Reads a suite's JSON; every error says where it is, what stands there and what is expected.
+
+using System.Text;
+using System.Text.Json;
+using InferenceGuard.Scoring;
+
+namespace InferenceGuard.Evaluation;
+
+/// <summary>Reads suites.</summary>
+internal static class SuiteReader
+{
+    private static readonly JsonDocumentOptions s_lenient = new()
+    {
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+    };
+
+    /// <summary>As <see cref="EvaluationSuite.Parse"/>.</summary>
+    public static EvaluationSuite Read(ReadOnlyMemory<byte> utf8, string path, IReadOnlyDictionary<string, int>? lines, IReadOnlyCollection<string>? methods, IReadOnlyCollection<string>? options)
+    {
+        if (utf8.Span.StartsWith(Encoding.UTF8.Preamble))
+            utf8 = utf8[Encoding.UTF8.Preamble.Length..];
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, s_lenient);
+            return ReadSuite(new(document.RootElement, path, "") { Lines = lines ?? JsonLines.Of(utf8.Span) }, methods, options);
+        }
+        catch (JsonException e)
+        {
+            // The message repeats the position, from 0; its first part is the reason.
+            throw new GuardException(GuardFault.Usage, $"{path}: not valid JSON at line {(e.LineNumber ?? 0) + 1}: {e.Message.Split(" LineNumber:")[0]}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new GuardException(GuardFault.Usage, $"{path}: a text in it is not valid Unicode; save the file as UTF-8.", e);
+        }
+    }
+
+    private static EvaluationSuite ReadSuite(JsonPlace root, IReadOnlyCollection<string>? methods, IReadOnlyCollection<string>? options)
+    {
+        Allow(root, "name", "models", "methods", "settings", "prompts", "limit", "seeds");
+        var folder = Path.GetDirectoryName(Path.GetFullPath(root.Source))!;
+        var suite = new EvaluationSuite
+        {
+            Name = root.Text("name"),
+            Models = Unique(root.Items("models"), item => ReadModel(item, folder), static model => model.Name),
+            Methods = Unique(root.Items("methods"), item => Known("method", item, item.Text(), methods), static method => method),
+            Prompts = Located(folder, root.Text("prompts")),
+            Limit = root.Has("limit") ? root.Count("limit") : null,
+        };
+        if (root.Has("settings"))
+            suite = suite with { Settings = Unique(root.Items("settings"), item => ReadSetting(item, options), static setting => setting.Name) };
+        return root.Has("seeds") ? suite with { Seeds = Unique(root.Items("seeds"), ReadSeed, static seed => seed) } : suite;
+    }
+
+    private static SuiteModel ReadModel(JsonPlace item, string folder)
+    {
+        Allow(item, "name", "path", "cost", "reward", "critic");
+        return new(item.Text("name"), Located(folder, item.Text("path")), Scorer("cost"), Scorer("reward"), item.Has("critic") ? Located(folder, item.Text("critic")) : null);
+
+        // KIND:FILE, as on the command line.
+        string? Scorer(string key)
+        {
+            if (!item.Has(key))
+                return null;
+            var spec = item.Text(key);
+            var file = spec.IndexOf(':', StringComparison.Ordinal) + 1;
+            return spec[..file] + Located(folder, spec[file..]);
+        }
+    }
+
+    private static EvaluationSetting ReadSetting(JsonPlace item, IReadOnlyCollection<string>? options)
+    {
+        Allow(item, "name", "options");
+        var values = new Dictionary<string, string>();
+        if (item.Has("options"))
+            foreach (var (name, value) in item.Field("options").Fields())
+                values.Add(Known("option", value, name, options), value.Element.ValueKind switch
+                {
+                    JsonValueKind.String => value.Text(),
+                    JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.Element.GetRawText(),
+                    _ => throw value.Unlike("a text, a number, true or false"),
+                });
+        return new(item.Text("name"), values);
+    }
+
+    private static ulong ReadSeed(JsonPlace item) =>
+        item.Element.ValueKind == JsonValueKind.Number && item.Element.TryGetUInt64(out var seed) ? seed : throw item.Unlike("a whole number, 0 or more");
+
+    private static void Allow(JsonPlace item, params string[] names)
+    {
+        foreach (var (name, value) in item.Fields())
+            if (!names.Contains(name))
+                throw value.Error($"unknown key \"{name}\"; known are {string.Join(", ", names)}");
+    }
+
+    private static string Known(string what, JsonPlace item, string name, IReadOnlyCollection<string>? known) =>
+        known is null || known.Contains(name) ? name : throw item.Error($"unknown {what} \"{name}\"; known are {string.Join(", ", known)}");
+
+    private static T[] Unique<T, TKey>(IEnumerable<JsonPlace> items, Func<JsonPlace, T> read, Func<T, TKey> key)
+    {
+        var keys = new HashSet<TKey>();
+        return [.. items.Select(item => read(item) is var value && keys.Add(key(value)) ? value : throw item.Error($"{key(value)} occurs twice; name it once"))];
+    }
+
+    private static string Located(string folder, string path) => Path.Combine(folder, path) is var here && (File.Exists(here) || Directory.Exists(here)) ? here : path;
+}

@@ -1,0 +1,108 @@
+// What a suite's file says, and how every mistake in one is named with its line.
+
+using InferenceGuard.Evaluation;
+using InferenceGuard.Tests.Support;
+
+namespace InferenceGuard.Tests.Evaluation;
+
+public sealed class EvaluationSuiteTests
+{
+    private static readonly string[] s_methods = ["base", "inferenceguard"];
+    private static readonly string[] s_options = ["beams", "mode"];
+
+    [Test]
+    public void ReadJson_WholeSuite_GivesEveryValue()
+    {
+        var suite = Read("""
+            {
+              // a comment
+              "name": "nightly",
+              "models": [{ "name": "a", "path": "a.gguf", "cost": "phrases:c.json", "reward": "phrases:r.json", "critic": "a.safetensors" }, { "name": "b", "path": "b.gguf" }],
+              "methods": ["base", "inferenceguard"],
+              "settings": [{ "name": "n16", "options": { "beams": 16, "mode": "strict" } }, { "name": "default" }],
+              "prompts": "p.jsonl", "limit": 20, "seeds": [1, 18446744073709551615],
+            }
+            """);
+        Assert.That((suite.Name, suite.Prompts, suite.Limit), Is.EqualTo(("nightly", "p.jsonl", 20)));
+        Assert.That(suite.Models, Is.EqualTo(new SuiteModel[] { new("a", "a.gguf", "phrases:c.json", "phrases:r.json", "a.safetensors"), new("b", "b.gguf", null, null, null) }));
+        Assert.That(suite.Methods, Is.EqualTo(s_methods));
+        Assert.That(suite.Seeds, Is.EqualTo(new ulong[] { 1, ulong.MaxValue }));
+        Assert.That(suite.Settings.Select(static setting => setting.Name), Is.EqualTo(new[] { "n16", "default" }));
+        Assert.That(suite.Settings[0].Options, Is.EquivalentTo(new Dictionary<string, string> { ["beams"] = "16", ["mode"] = "strict" }));
+        Assert.That(suite.Settings[1].Options, Is.Empty);
+    }
+
+    [Test]
+    public void ReadJson_LeastSuite_HasOneSettingOneSeedAndNoLimit()
+    {
+        var suite = Read("""{"name":"s","models":[{"name":"a","path":"a.gguf"}],"methods":["base"],"prompts":"p.jsonl"}""");
+        Assert.That(suite.Settings.Single().Name, Is.Empty);
+        Assert.That(suite.Seeds, Is.EqualTo(new[] { 1UL }));
+        Assert.That(suite.Limit, Is.Null);
+    }
+
+    [Test]
+    public void ReadJson_FileBesideTheSuite_IsMeantFromAnyFolder()
+    {
+        var path = Write("""{"name":"s","models":[{"name":"a","path":"beside.gguf","cost":"phrases:beside.gguf"}],"methods":["base"],"prompts":"/else/where.jsonl"}""");
+        var beside = Path.Combine(Path.GetDirectoryName(path)!, "beside.gguf");
+        File.WriteAllText(beside, "");
+        var suite = EvaluationSuite.ReadJson(path);
+        Assert.That((suite.Models[0].Path, suite.Models[0].Cost, suite.Prompts), Is.EqualTo((beside, "phrases:" + beside, "/else/where.jsonl")));
+    }
+
+    [TestCase("\"models\"", "\"model\"", "line 3: model: unknown key \"model\"; known are name, models,")]
+    [TestCase("\"path\": \"a.gguf\"", "\"path\": 3", "line 4: models[0], path: this is 3; it must be a text")]
+    [TestCase("\"path\": \"a.gguf\"", "\"file\": \"a.gguf\"", "line 4: models[0], file: unknown key \"file\"; known are name, path, cost, reward, critic")]
+    [TestCase("\"path\": \"a.gguf\"", "\"cost\": \"c\"", "line 4: models[0]: \"path\" is missing")]
+    [TestCase("\"name\": \"b\"", "\"name\": \"a\"", "line 5: models[1]: a occurs twice")]
+    [TestCase("\"inferenceguard\"", "\"inferencegard\"", "line 9: methods[1]: unknown method \"inferencegard\"; known are base, inferenceguard")]
+    [TestCase("\"inferenceguard\"", "\"base\"", "line 9: methods[1]: base occurs twice")]
+    [TestCase("\"beams\": 16", "\"beam\": 16", "line 12: settings[0], options, beam: unknown option \"beam\"; known are beams, mode")]
+    [TestCase("\"beams\": 16", "\"beams\": [16]", "line 12: settings[0], options, beams: this is [16]; it must be a text, a number, true or false")]
+    [TestCase("\"limit\": 5", "\"limit\": 0", "line 15: limit: this is 0; it must be a whole number, 1 or more")]
+    [TestCase("[1, 2]", "[1, -2]", "line 16: seeds[1]: this is -2; it must be a whole number, 0 or more")]
+    [TestCase("[1, 2]", "[1, 1]", "line 16: seeds[1]: 1 occurs twice")]
+    [TestCase("[1, 2]", "[]", "line 16: seeds: this is []; it must be a list in brackets that is not empty")]
+    [TestCase("\"prompts\": \"p.jsonl\",", "", "line 1: \"prompts\" is missing")]
+    [TestCase("[1, 2]", "[1, 2", "not valid JSON at line 17")]
+    [TestCase("\"limit\": 5", "\"limit\": 5, \"limit\": 6", "not valid JSON")]
+    public void ReadJson_Mistake_IsNamedWithItsLine(string right, string wrong, string complaint)
+    {
+        const string Suite = """
+            {
+              "name": "s",
+              "models": [
+                { "name": "a", "path": "a.gguf" },
+                { "name": "b", "path": "b.gguf" }
+              ],
+              "methods": [
+                "base",
+                "inferenceguard"
+              ],
+              "settings": [
+                { "name": "n16", "options": { "beams": 16 } }
+              ],
+              "prompts": "p.jsonl",
+              "limit": 5,
+              "seeds": [1, 2]
+            }
+            """;
+        Assert.That(() => Read(Suite), Throws.Nothing);
+        var at = Suite.IndexOf(right, StringComparison.Ordinal);
+        Assert.That(() => Read(Suite[..at] + wrong + Suite[(at + right.Length)..]), Throws.InstanceOf<GuardException>().With.Message.Contains(complaint).And.Message.Not.Contains("\n"));
+    }
+
+    [Test]
+    public void ReadJson_NoFile_SaysSo() =>
+        Assert.That(() => EvaluationSuite.ReadJson("no-such-suite.json"), Throws.InstanceOf<GuardException>().With.Message.Contains("no-such-suite.json").And.Property("Fault").EqualTo(GuardFault.Usage));
+
+    private static EvaluationSuite Read(string json) => EvaluationSuite.ReadJson(Write(json), s_methods, s_options);
+
+    private static string Write(string json)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(TestFolder.Path, "suite-" + Guid.NewGuid().ToString("N"))).FullName, "suite.json");
+        File.WriteAllText(path, json);
+        return path;
+    }
+}
