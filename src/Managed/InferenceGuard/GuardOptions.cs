@@ -2,6 +2,7 @@
 
 using InferenceGuard.Compute;
 using InferenceGuard.Safety;
+using InferenceGuard.Search;
 
 namespace InferenceGuard;
 
@@ -40,6 +41,12 @@ public sealed record GuardOptions
 
     /// <summary>n: the penalty of an unsafe beam (M4), &gt; 0 and larger than any reward.</summary>
     public double Penalty { get; init; } = 1e6;
+
+    /// <summary>What beams compete for; anything but <see cref="Objective.Augmented"/> is a baseline and promises nothing.</summary>
+    public Objective Objective { get; init; }
+
+    /// <summary>λ of <see cref="Objective.Lagrangian"/>, in reward units per cost unit, ≥ 0.</summary>
+    public double Lambda { get; init; } = 5;
 
     /// <summary>ν per retry: how strongly the tokens of rejected continuations are penalised, in logits (M8), ≥ 0.</summary>
     public double Diversity { get; init; } = 1;
@@ -105,6 +112,7 @@ public sealed record GuardOptions
         Require(Retries is >= 0 and <= 100, $"--retries is {Retries}; it must lie between 0 and 100");
         Require(ChargeEveryTokens >= 0, $"--charge-every is {ChargeEveryTokens}; it must be 0 (once per block) or a number of tokens");
         Require(double.IsFinite(Penalty) && Penalty > 0, $"--penalty is {Penalty}; n must be a finite number above 0");
+        Require(double.IsFinite(Lambda) && Lambda >= 0, $"--lambda is {Lambda}; it must be a finite number, 0 or more");
         Require(double.IsFinite(Diversity) && Diversity >= 0, $"--diversity is {Diversity}; it must be a finite number, 0 or more");
         Require(Temperature is >= 0 and <= 100, $"--temperature is {Temperature}; it must lie between 0 and 100");
         Require(TopK >= 0, $"--top-k is {TopK}; it must be 0 (all) or a number of tokens");

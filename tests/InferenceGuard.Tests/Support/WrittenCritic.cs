@@ -31,7 +31,7 @@ internal static class WrittenCritic
             new CriticBinding
             {
                 ModelName = model.Name, ModelFingerprint = new('0', 64), Quantization = model.Quantization, HiddenWidth = model.HiddenWidth,
-                VocabularySize = model.VocabularySize, Cost = "c", Reward = "r", Budget = 10, Discount = 0.999, MaxTokens = 12, TokensPerCharge = 2,
+                VocabularySize = model.VocabularySize, Cost = "c", Reward = "r", Budget = 10, Discount = 0.999, MaxTokens = 12, TokensPerCharge = 2, TrainingPrompts = new('1', 64),
             });
     }
 }

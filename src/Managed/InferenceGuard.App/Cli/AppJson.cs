@@ -8,6 +8,7 @@ namespace InferenceGuard.App.Cli;
 
 /// <summary>JSON forms of what the command prints and reads.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
 [JsonSerializable(typeof(AnswerReport))]
 [JsonSerializable(typeof(Doctor.HearthManifest))]
 internal sealed partial class AppJson : JsonSerializerContext

@@ -24,7 +24,8 @@ internal static class ChatCommand
         command.Options.Add(tracePath);
         command.SetAction(parsed =>
         {
-            using var session = Session.Open(terminal, modelFlags.Bind(parsed), guardFlags.Bind(parsed, terminal));
+            var choice = modelFlags.Bind(parsed);
+            using var session = Session.Open(terminal, choice, guardFlags.Bind(parsed, terminal, choice.Critic is not null));
             using var trace = parsed.GetValue(tracePath) is { } path ? DecodeTrace.Create(path) : null;
             new Conversation(terminal, session, trace, parsed.GetValue(system)).Run();
             return CommandLine.Ok;

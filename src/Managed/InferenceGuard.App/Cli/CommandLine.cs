@@ -72,7 +72,7 @@ internal static class CommandLine
             InfoCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ExplainCommand.Create(terminal),
-            CollectCommand.Create(terminal), TrainCommand.Create(terminal),
+            CollectCommand.Create(terminal), TrainCommand.Create(terminal), CalibrateCommand.Create(terminal), EvaluateCommand.Create(terminal),
             TrainLmCommand.Create(terminal),
             HearthCommand.Create(terminal),
         };

@@ -29,10 +29,11 @@ internal static class GenerateCommand
         command.Options.Add(tracePath);
         command.SetAction(parsed =>
         {
-            var method = guardFlags.Bind(parsed, terminal);
+            var choice = modelFlags.Bind(parsed);
+            var method = guardFlags.Bind(parsed, terminal, choice.Critic is not null);
             var text = PromptText.Read(parsed.GetValue(prompt), terminal.In);
             ChatMessage[] messages = [.. parsed.GetValue(system) is { } said ? [new("system", said)] : (ChatMessage[])[], new("user", text)];
-            using var session = Session.Open(terminal, modelFlags.Bind(parsed), method);
+            using var session = Session.Open(terminal, choice, method);
             using var trace = parsed.GetValue(tracePath) is { } path ? DecodeTrace.Create(path) : null;
 
             var isJson = parsed.GetValue(json);

@@ -1,15 +1,19 @@
-// How an answer is found: by the guarded search, or by plain sampling.
+// How an answer is found: a method and its options.
+
+using InferenceGuard.Methods;
 
 namespace InferenceGuard.App.Cli;
 
 /// <summary>How an answer is found, with checked options.</summary>
-/// <param name="IsBase">Whether it is plain sampling.</param>
-/// <param name="Options">The options, checked.</param>
-internal sealed record GuardMethod(bool IsBase, GuardOptions Options)
+/// <param name="Name">One of <see cref="AnswerMethods.Known"/>.</param>
+/// <param name="Settings">The options, checked.</param>
+/// <param name="Alpha">The α that sets the critic's threshold; null where none was given.</param>
+/// <param name="HasThreshold">Whether the threshold itself was given.</param>
+internal sealed record GuardMethod(string Name, MethodOptions Settings, double? Alpha, bool HasThreshold)
 {
-    public const string Base = "base";
-    public const string InferenceGuard = "inferenceguard";
+    /// <summary>The options of the search.</summary>
+    public GuardOptions Options => Settings.Guard;
 
-    /// <summary>Its name on the command line and in reports.</summary>
-    public string Name => IsBase ? Base : InferenceGuard;
+    /// <summary>Whether it is plain sampling.</summary>
+    public bool IsBase => Name == AnswerMethods.Base;
 }

@@ -21,8 +21,11 @@ internal sealed record ModelChoice
     /// <summary>The reward asked for; null = the model's own, or the mean log-probability.</summary>
     public required string? Reward { get; init; }
 
-    /// <summary>The critic's file; null = none.</summary>
+    /// <summary>The critic asked for; null = the one beside the model.</summary>
     public required string? Critic { get; init; }
+
+    /// <summary>The critic's file; null = there is none.</summary>
+    public string? CriticPath => Critic ?? (System.IO.Path.ChangeExtension(Path, ".critic.safetensors") is var beside && File.Exists(beside) ? beside : null);
 
     /// <summary>How the file is loaded.</summary>
     public required ModelOptions Options { get; init; }
@@ -43,7 +46,7 @@ internal sealed record ModelChoice
     /// <exception cref="GuardException">Its file is wrong, or it belongs to another model.</exception>
     public LatentCritic? OpenCritic(ModelInfo model)
     {
-        var critic = Critic is null ? null : CriticFile.Read(Critic);
+        var critic = CriticPath is null ? null : CriticFile.Read(CriticPath);
         critic?.Binding.Require(model);
         return critic;
     }

@@ -32,7 +32,7 @@ internal sealed class ModelFlags
     private readonly Option<string?> _critic = new("--critic")
     {
         HelpName = "FILE",
-        Description = "A critic made by train: the search then avoids what it expects to end badly.",
+        Description = "A critic made by train; by default the one beside the model, F.critic.safetensors.",
     };
 
     private readonly NumberOption<int> _threads = new("--threads", "n", s_defaults.Threads, "Decode threads; 0 = one per physical core, or one for an embedded model.");
@@ -43,25 +43,38 @@ internal sealed class ModelFlags
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="takesCritic">Whether it searches, so that a critic can help.</param>
-    public void AddTo(Command command, bool takesCritic)
+    /// <param name="takesModel">Whether it takes one model, and which is asked for here.</param>
+    public void AddTo(Command command, bool takesCritic, bool takesModel = true)
     {
-        foreach (var option in (Option[])[_model, _cost, _reward, .. takesCritic ? (Option[])[_critic] : [], _threads, _gpuLayers])
+        foreach (var option in (Option[])[.. takesModel ? (Option[])[_model] : [], _cost, _reward, .. takesCritic ? (Option[])[_critic] : [], _threads, _gpuLayers])
             command.Options.Add(option);
     }
 
     /// <summary>Reads the options.</summary>
     public ModelChoice Bind(ParseResult parsed)
     {
-        var model = parsed.GetValue(_model)!;
+        return BindScorers(parsed, parsed.GetValue(_model)!);
+    }
+
+    /// <summary>A model of another option, with the scorers of these.</summary>
+    public ModelChoice BindScorers(ParseResult parsed, string model)
+    {
+        var critic = parsed.GetResult(_critic) is null ? null : parsed.GetValue(_critic);
+        return Bind(parsed, model, parsed.GetValue(_cost), parsed.GetValue(_reward), critic);
+    }
+
+    /// <summary>A model and scorers that other words name, loaded as the options say.</summary>
+    public ModelChoice Bind(ParseResult parsed, string model, string? cost, string? reward, string? critic)
+    {
         var embedded = HearthModel.Find(model);
         var threads = parsed.GetValue(_threads);
         return new()
         {
             Path = embedded?.ModelPath ?? model,
             Embedded = embedded,
-            Cost = parsed.GetValue(_cost),
-            Reward = parsed.GetValue(_reward),
-            Critic = parsed.GetResult(_critic) is null ? null : parsed.GetValue(_critic),
+            Cost = cost,
+            Reward = reward,
+            Critic = critic,
             // An embedded model is too small to share: a second thread gains nothing, and its spinning costs seconds on a busy machine.
             Options = new() { Threads = threads == 0 && embedded is not null ? 1 : threads, GpuLayers = parsed.GetValue(_gpuLayers) },
         };

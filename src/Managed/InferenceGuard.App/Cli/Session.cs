@@ -2,6 +2,7 @@
 
 using System.Diagnostics;
 using InferenceGuard.Diagnostics;
+using InferenceGuard.Methods;
 using InferenceGuard.Model;
 using InferenceGuard.Safety;
 
@@ -11,10 +12,10 @@ namespace InferenceGuard.App.Cli;
 internal sealed class Session : IDisposable
 {
     private readonly Terminal _terminal;
-    private readonly GuardedDecoder _decoder;
+    private readonly IAnswerMethod _answers;
 
-    private Session(Terminal terminal, LlamaCppModel model, GuardedDecoder decoder, GuardMethod method) =>
-        (_terminal, Model, _decoder, Method) = (terminal, model, decoder, method);
+    private Session(Terminal terminal, LlamaCppModel model, IAnswerMethod answers, GuardMethod method) =>
+        (_terminal, Model, _answers, Method) = (terminal, model, answers, method);
 
     /// <summary>The model.</summary>
     public LlamaCppModel Model { get; }
@@ -29,7 +30,7 @@ internal sealed class Session : IDisposable
     public required double LoadMs { get; init; }
 
     /// <summary>The device of the per-beam work.</summary>
-    public string Device => _decoder.Device;
+    public string Device => (_answers as BlockwiseMethod)?.Decoder.Device ?? "CPU";
 
     /// <summary>Opens what was asked for, the cheap and often mistyped things first.</summary>
     /// <exception cref="GuardException">A file is missing or wrong, or llama.cpp cannot be loaded.</exception>
@@ -42,8 +43,8 @@ internal sealed class Session : IDisposable
         var model = LlamaCppModel.Load(choice.Path, choice.Options);
         try
         {
-            var decoder = new GuardedDecoder(model, cost, reward, method.Options, critic: method.IsBase ? null : choice.OpenCritic(model.Info));
-            return new(terminal, model, decoder, method)
+            var (answers, opened) = MethodOpening.Open(method, choice, model, cost, reward);
+            return new(terminal, model, answers, opened)
             {
                 IsChecked = cost is not UncheckedCost,
                 LoadMs = Stopwatch.GetElapsedTime(begin).TotalMilliseconds,
@@ -67,12 +68,16 @@ internal sealed class Session : IDisposable
     {
         using var stop = new CancellationTokenSource();
         using var interrupt = _terminal.OnInterrupt(stop.Cancel);
+        if (_answers is not BlockwiseMethod { Decoder: var decoder })
+            return trace is null && carried is null
+                ? _answers.Answer(messages, stop.Token)
+                : throw new GuardException(GuardFault.Usage, $"--method {Method.Name} answers single prompts, without a trace; leave --trace away, or choose {AnswerMethods.InferenceGuard}.");
         trace?.Start(Model.Info, messages, Method.Options, carried);
         return showsProgress ? SearchProgress.Show(_terminal, Search) : Search(static _ => { });
 
         GuardedAnswer Search(Action<DecodeStep> show)
         {
-            foreach (var step in _decoder.Generate(messages, carried, stop.Token))
+            foreach (var step in decoder.Generate(messages, carried, stop.Token))
             {
                 trace?.Step(step, Model.Vocabulary);
                 if (step.Answer is { } answer)
@@ -85,7 +90,7 @@ internal sealed class Session : IDisposable
 
     public void Dispose()
     {
-        _decoder.Dispose();
+        _answers.Dispose();
         Model.Dispose();
     }
 }

@@ -40,6 +40,9 @@ public sealed record CriticBinding
     /// <summary>Tokens per cost step of the training trajectories.</summary>
     public required int TokensPerCharge { get; init; }
 
+    /// <summary>SHA-256 of the file of the training prompts.</summary>
+    public required string TrainingPrompts { get; init; }
+
     /// <summary>Complains unless a model is the one the critic was trained for.</summary>
     /// <param name="model">The model that is to be guarded.</param>
     /// <exception cref="GuardException">It is another model.</exception>

@@ -40,6 +40,7 @@ public static class CriticFile
         Say("discount", binding.Discount);
         Say("max_tokens", binding.MaxTokens);
         Say("tokens_per_charge", binding.TokensPerCharge);
+        writer.Metadata["training.prompts"] = binding.TrainingPrompts;
         writer.Add<float>("input.mean", weights.Mean, weights.InputWidth);
         writer.Add<float>("input.std", weights.Deviation, weights.InputWidth);
         for (var layer = 0; layer < weights.Layers.Count; layer++)
@@ -75,6 +76,7 @@ public static class CriticFile
             Discount = Number<double>("discount", static value => value is > 0 and <= 1),
             MaxTokens = Number<int>("max_tokens", static value => value > 0),
             TokensPerCharge = Number<int>("tokens_per_charge", static value => value > 0),
+            TrainingPrompts = Text("training.prompts"),
         };
         var inputs = binding.HiddenWidth + CriticWeights.ExtraInputs;
         var (mean, deviation) = (Finite("input.mean", inputs), Finite("input.std", inputs));

@@ -46,8 +46,10 @@ internal sealed class BlockScorer(
         {
             var slot = _slots[row];
             beams.Reward[slot] = _totals[row];
-            _states[row] = beams.State[slot];
-            _values[row] = (float)(beams.IsLive(slot) ? _totals[row] : _totals[row] * Math.Pow(options.Discount, beams.CostSteps[slot]));
+            // The other objectives do not know of budgets: any state will do that is not negative.
+            _states[row] = options.Objective == Objective.Augmented ? beams.State[slot] : 0;
+            var value = options.Objective == Objective.Lagrangian ? _totals[row] - options.Lambda * beams.Cost[slot] : _totals[row];
+            _values[row] = (float)(beams.IsLive(slot) ? value : value * Math.Pow(options.Discount, beams.CostSteps[slot]));
         }
         var live = 0;
         for (var row = 0; critic is not null && row < _batch.Count; row++)

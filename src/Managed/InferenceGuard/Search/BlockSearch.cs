@@ -232,6 +232,8 @@ internal sealed class BlockSearch : IDisposable
     /// <returns>The answer, or null if there is none to give.</returns>
     public GuardedAnswer? Verify()
     {
+        if (_options.Objective != Objective.Augmented)
+            return _endedCount > 0 ? Check(_ended[0]) : null;
         foreach (var slot in _ended.AsSpan(0, _endedCount))
             if (Check(slot) is { Safe: true } answer)
                 return answer;

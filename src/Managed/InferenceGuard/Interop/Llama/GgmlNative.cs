@@ -45,6 +45,10 @@ internal static unsafe partial class GgmlNative
     [LibraryImport(Base, EntryPoint = "ggml_nelements")]
     public static partial long NElements(nint tensor);
 
+    /// <summary>What ggml knows of an element format; statically allocated.</summary>
+    [LibraryImport(Base, EntryPoint = "ggml_get_type_traits")]
+    public static partial GgmlTypeTraits* GetTypeTraits(int type);
+
     [LibraryImport(Base, EntryPoint = "ggml_opt_default_params")]
     public static partial GgmlOptParams OptDefaultParams(nint backendSched, int lossType);
 

@@ -87,4 +87,20 @@ public sealed class CriticPredictions
         }
         return worst;
     }
+
+    /// <summary>The calibration of the critic by these trajectories.</summary>
+    /// <param name="criticPath">The critic's file.</param>
+    /// <param name="critic">The critic.</param>
+    public CriticCalibration Calibrate(string criticPath, LatentCritic critic)
+    {
+        ArgumentNullException.ThrowIfNull(critic);
+        var worst = Worst();
+        return new()
+        {
+            Critic = CriticCalibration.HashOf(criticPath), ModelFingerprint = critic.Binding.ModelFingerprint,
+            Quantization = critic.Binding.Quantization, Cost = critic.Binding.Cost, Safe = Of(true), Unsafe = Of(false),
+        };
+
+        float[] Of(bool isSafe) => [.. Enumerable.Range(0, worst.Length).Where(index => _set.Trajectories[index].IsSafe == isSafe).Select(index => Math.Min(1, worst[index])).Order()];
+    }
 }

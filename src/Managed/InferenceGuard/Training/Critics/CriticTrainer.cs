@@ -195,6 +195,7 @@ public sealed class CriticTrainer
                 ModelName = manifest.ModelName, ModelFingerprint = manifest.ModelFingerprint, Quantization = manifest.Quantization,
                 HiddenWidth = manifest.HiddenWidth, VocabularySize = manifest.VocabularySize, Cost = manifest.Cost, Reward = manifest.Reward,
                 Budget = manifest.Budget, Discount = manifest.Discount, MaxTokens = manifest.MaxTokens, TokensPerCharge = manifest.TokensPerCharge,
+                TrainingPrompts = manifest.PromptFileHash,
             });
     }
 }

@@ -1,0 +1,33 @@
+// Makes a method ready for a model that was opened.
+
+using InferenceGuard.Critic;
+using InferenceGuard.Methods;
+using InferenceGuard.Model;
+using InferenceGuard.Scoring;
+
+namespace InferenceGuard.App.Cli;
+
+/// <summary>Makes a method ready for a model that was opened.</summary>
+internal static class MethodOpening
+{
+    /// <summary>Share of safe answers that a calibrated critic may cut where nothing else is asked for.</summary>
+    public const double DefaultAlpha = 0.05;
+
+    /// <summary>Opens a method, with its critic and that critic's threshold.</summary>
+    /// <returns>The method ready to answer, and its options as they came to be.</returns>
+    /// <exception cref="GuardException">A critic or a calibration is lacking, or belongs to something else.</exception>
+    public static (IAnswerMethod Answers, GuardMethod Method) Open(GuardMethod method, ModelChoice choice, LlamaCppModel model, ICost cost, IReward reward)
+    {
+        var critic = AnswerMethods.NeedsCritic(method.Name) ? choice.OpenCritic(model.Info) : null;
+        if (critic is not null && method.Name == AnswerMethods.WithCritic && !method.HasThreshold && Threshold(method.Alpha, choice.CriticPath!, critic) is { } threshold)
+            method = method with { Settings = method.Settings with { Guard = method.Options with { CriticThreshold = threshold } } };
+        return (AnswerMethods.Create(method.Name, model, cost, reward, method.Settings, critic), method);
+    }
+
+    private static double? Threshold(double? alpha, string criticPath, LatentCritic critic) =>
+        CriticCalibration.ReadBeside(criticPath, critic) is { } calibration
+            ? calibration.Threshold(alpha ?? DefaultAlpha)
+            : alpha is null
+                ? null
+                : throw new GuardException(GuardFault.Usage, $"--alpha {alpha} needs {CriticCalibration.PathBeside(criticPath)}, which is not there; run inferenceguard calibrate, or give --critic-threshold.");
+}
