@@ -24,6 +24,7 @@ public sealed class LayeringTests
         ["Storage"] = [],
         ["Search"] = ["Compute", "Critic", "Safety", "Scoring", "Model", "Diagnostics", .. Generation],
         ["Critic"] = ["Compute", "Model", "Storage"],
+        ["Methods"] = ["Compute", "Critic", "Diagnostics", "Model", "Safety", "Scoring", "Search", "GuardOptions", "GuardMode", "GuardedDecoder", "GuardedAnswer", "FinishReason"],
         ["Rollouts"] = ["Compute", "Model", "Safety", "Scoring", "Search", "Storage", .. Generation],
         ["Training"] = ["Interop", "Compute", "Critic", "Model", "Rollouts", "Safety", "Scoring", "Search", "Storage"],
         ["Evaluation"] = ["Critic", "Diagnostics", "Model", "Safety", "Scoring", "Search", "Storage", .. Generation],

@@ -5,7 +5,6 @@ using System.Globalization;
 using InferenceGuard.App.Cli.Evaluation;
 using InferenceGuard.Evaluation;
 using InferenceGuard.Methods;
-using Spectre.Console;
 
 namespace InferenceGuard.App.Cli;
 
@@ -60,12 +59,10 @@ internal static class EvaluateCommand
             return CommandLine.Interrupted;
         }
         var summary = EvaluationSummary.Of(store.Records);
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var header in SummaryTable.Headers)
-            table.AddColumn(new TableColumn(Markup.Escape(header)).NoWrap());
-        foreach (var row in summary.Rows)
-            table.AddRow([.. SummaryTable.Cells(row).Select(Markup.Escape)]);
-        terminal.Out.Write(table);
+        // Lines of their own width: a table cut to the terminal's would lose its last columns.
+        string[][] lines = [[.. SummaryTable.Headers], .. summary.Rows.Select(static row => SummaryTable.Cells(row).ToArray())];
+        foreach (var line in lines)
+            terminal.WriteLine("| " + string.Join(" | ", line.Select((cell, column) => cell.PadRight(lines.Max(other => other[column].Length)))) + " |");
         var (csv, report) = (Path.Combine(folder, "summary.csv"), Path.Combine(folder, "report.html"));
         File.WriteAllText(csv, CsvTable.Format(summary));
         HtmlReport.Save(report, manifest, store.Records, plan.Prompts.ToDictionary(static prompt => prompt.Id, static prompt => prompt.Prompt));

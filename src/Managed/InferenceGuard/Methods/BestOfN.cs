@@ -24,7 +24,11 @@ internal sealed class BestOfN : IAnswerMethod
         for (var done = 0; done < options.Samples; done += MostPerRound)
             _rounds.Add(open(_options with
             {
-                Beams = Math.Min(MostPerRound, options.Samples - done), Keep = 1, BlockTokens = _options.MaxTokens, Retries = 0, Mode = GuardMode.BestEffort,
+                Beams = Math.Min(MostPerRound, options.Samples - done),
+                Keep = 1,
+                BlockTokens = _options.MaxTokens,
+                Retries = 0,
+                Mode = GuardMode.BestEffort,
                 // One charge per block would be one for the whole answer; costs are charged as the search charges them.
                 ChargeEveryTokens = _options.TokensPerCharge,
                 Seed = unchecked(_options.Seed + 0x9E3779B97F4A7C15ul * (ulong)_rounds.Count),

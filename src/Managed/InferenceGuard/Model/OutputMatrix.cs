@@ -19,7 +19,7 @@ public sealed class OutputMatrix
     /// <summary>Reads it: <c>output.weight</c>, or <c>token_embd.weight</c> of a model that has none of its own.</summary>
     /// <param name="info">The model.</param>
     /// <exception cref="GuardException">The file has neither, or in another shape or format.</exception>
-    public static unsafe OutputMatrix Read(ModelInfo info)
+    public static OutputMatrix Read(ModelInfo info)
     {
         ArgumentNullException.ThrowIfNull(info);
         var file = GgufFile.Read(info.Path);
@@ -33,15 +33,7 @@ public sealed class OutputMatrix
             stream.Position = file.DataOffsetBytes + tensor.OffsetBytes;
             stream.ReadExactly(bytes);
         }
-        fixed (byte* from = bytes)
-        fixed (float* to = weights)
-        {
-            var convert = GgmlNative.GetTypeTraits((int)tensor.Type.Id)->ToFloat;
-            if (convert is not null)
-                convert(from, to, tensor.ElementCount);
-            else
-                bytes.CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsBytes(weights.AsSpan())); // F32 needs no conversion.
-        }
+        GgmlTypeTraits.ToFloats((int)tensor.Type.Id, bytes, weights);
         return new(weights, info.HiddenWidth);
     }
 
