@@ -18,6 +18,12 @@ public static class LogitSummary
 
     private const int Most = 20;
 
+    // Logits are read in chunks that stay in the first-level cache, and whose float32 sums stay short.
+    private const int Chunk = 256;
+
+    // e^−87 is the smallest power that is no denormal: below it a logit weighs nothing, and −∞ would make 0 · ∞ of it.
+    private const float SmallestShifted = -87;
+
     /// <summary>Summarises a row of logits.</summary>
     /// <param name="logits">float32[V]; −∞ is allowed, NaN and +∞ are not.</param>
     /// <param name="endTokens">Ids of the end-of-generation tokens.</param>
@@ -31,16 +37,21 @@ public static class LogitSummary
         double total = 0, weighted = 0;
         Span<float> top = stackalloc float[Most];
         top.Fill(float.NegativeInfinity);
-        foreach (var logit in logits)
+        Span<float> shifted = stackalloc float[Chunk], weights = stackalloc float[Chunk];
+        for (var from = 0; from < logits.Length; from += Chunk)
         {
-            var shifted = logit - maximum;
-            if (shifted > top[^1])
-                Insert(top, shifted);
-            if (shifted < SmallestLogProb)
-                continue;
-            double weight = MathF.Exp(shifted);
-            total += weight;
-            weighted += weight * shifted;
+            var part = logits[from..Math.Min(from + Chunk, logits.Length)];
+            var x = shifted[..part.Length];
+            var weight = weights[..part.Length];
+            TensorPrimitives.Subtract(part, maximum, x);
+            if (TensorPrimitives.Max<float>(x) > top[^1])
+                foreach (var value in x)
+                    if (value > top[^1])
+                        Insert(top, value);
+            TensorPrimitives.Max(x, SmallestShifted, x);
+            TensorPrimitives.Exp<float>(x, weight);
+            total += TensorPrimitives.Sum<float>(weight);
+            weighted += TensorPrimitives.Dot<float>(weight, x);
         }
         var logTotal = Math.Log(total);
         var ends = 0.0;

@@ -7,14 +7,17 @@ namespace InferenceGuard.Training.Critics;
 
 /// <summary>
 /// The two-headed network of <see cref="CriticWeights"/> on standardised inputs, with gradients and AdamW (Loshchilov and Hutter 2019).
-/// Rows of a batch are shared among threads in a fixed way, so that the result depends on nothing but the inputs.
+/// Threads share the columns of products, so that the result depends on nothing but the inputs.
 /// </summary>
 internal sealed class CriticNetwork
 {
+    private const long MultiplicationsWorthThreads = 4_000_000;
     private const float FirstDecay = 0.9f, SecondDecay = 0.999f, Small = 1e-8f;
 
     private readonly DenseLayer[] _layers; // Hidden layers, then the heads.
     private readonly DenseLayer[] _gradients;
+    private readonly PackedMatrix[] _forward;  // Wᵀ of every layer, packed anew at every use.
+    private readonly PackedMatrix[] _backward; // W of every layer.
     private readonly float[][] _linear;    // W x + b of every layer, [rows, out].
     private readonly float[][] _active;    // Inputs of every layer, [rows, in].
     private readonly float[][] _back;      // ∂L/∂(W x + b) of every layer, [rows, out].
@@ -26,6 +29,8 @@ internal sealed class CriticNetwork
     {
         _layers = [.. layers];
         _gradients = [.. _layers.Select(static layer => new DenseLayer(new float[layer.Weight.Length], new float[layer.Bias.Length]))];
+        _forward = [.. _layers.Select(static layer => new PackedMatrix(layer.Inputs, layer.Outputs))];
+        _backward = [.. _layers.Select(static layer => new PackedMatrix(layer.Outputs, layer.Inputs))];
         _linear = [.. _layers.Select(layer => new float[maxRows * layer.Outputs])];
         _active = [.. _layers.Select(layer => new float[maxRows * layer.Inputs])];
         _back = [.. _layers.Select(layer => new float[maxRows * layer.Outputs])];
@@ -76,20 +81,16 @@ internal sealed class CriticNetwork
     {
         for (var index = 0; index < _layers.Length; index++)
         {
-            var (layer, input, linear) = (_layers[index], _active[index], _linear[index]);
-            var next = index + 1 < _layers.Length ? _active[index + 1] : null;
-            Parallel.For(0, rows, row =>
-            {
-                var x = input.AsSpan(row * layer.Inputs, layer.Inputs);
-                var y = linear.AsSpan(row * layer.Outputs, layer.Outputs);
-                for (var unit = 0; unit < layer.Outputs; unit++)
-                    y[unit] = layer.Bias[unit] + TensorPrimitives.Dot<float>(x, layer.Weight.AsSpan(unit * layer.Inputs, layer.Inputs));
-                if (next is null)
-                    return;
-                var active = next.AsSpan(row * layer.Outputs, layer.Outputs);
-                TensorPrimitives.Sigmoid<float>(y, active);
-                TensorPrimitives.Multiply(active, y, active);
-            });
+            var (layer, linear) = (_layers[index], _linear[index]);
+            for (var row = 0; row < rows; row++)
+                layer.Bias.CopyTo(linear, row * layer.Outputs);
+            Add(_active[index], layer.Inputs, 1, _forward[index], layer.Weight, 1, layer.Inputs, linear, rows);
+            if (index + 1 == _layers.Length)
+                return;
+            var y = linear.AsSpan(0, rows * layer.Outputs);
+            var active = _active[index + 1].AsSpan(0, rows * layer.Outputs);
+            TensorPrimitives.Sigmoid<float>(y, active);
+            TensorPrimitives.Multiply<float>(active, y, active);
         }
     }
 
@@ -98,37 +99,33 @@ internal sealed class CriticNetwork
     {
         for (var index = _layers.Length - 1; index >= 0; index--)
         {
-            var (layer, gradient, input, back) = (_layers[index], _gradients[index], _active[index], _back[index]);
-            Parallel.For(0, layer.Outputs, unit =>
-            {
-                var weight = gradient.Weight.AsSpan(unit * layer.Inputs, layer.Inputs);
-                weight.Clear();
-                var bias = 0f;
-                for (var row = 0; row < rows; row++)
-                {
-                    var slope = back[row * layer.Outputs + unit];
-                    TensorPrimitives.MultiplyAdd(input.AsSpan(row * layer.Inputs, layer.Inputs), slope, weight, weight);
-                    bias += slope;
-                }
-                gradient.Bias[unit] = bias;
-            });
+            var (layer, gradient, back) = (_layers[index], _gradients[index], _back[index]);
+            Array.Clear(gradient.Weight);
+            Array.Clear(gradient.Bias);
+            for (var row = 0; row < rows; row++)
+                TensorPrimitives.Add<float>(gradient.Bias, back.AsSpan(row * layer.Outputs, layer.Outputs), gradient.Bias);
+            Add(back, 1, layer.Outputs, new(rows, layer.Inputs), _active[index], layer.Inputs, 1, gradient.Weight, layer.Outputs);
             if (index == 0)
                 return;
             var (below, linear) = (_back[index - 1], _linear[index - 1]);
-            Parallel.For(0, rows, row =>
+            below.AsSpan(0, rows * layer.Inputs).Clear();
+            Add(back, layer.Outputs, 1, _backward[index], layer.Weight, layer.Inputs, 1, below, rows);
+            for (var at = 0; at < rows * layer.Inputs; at++)
             {
-                var sum = below.AsSpan(row * layer.Inputs, layer.Inputs);
-                sum.Clear();
-                for (var unit = 0; unit < layer.Outputs; unit++)
-                    TensorPrimitives.MultiplyAdd(layer.Weight.AsSpan(unit * layer.Inputs, layer.Inputs), back[row * layer.Outputs + unit], sum, sum);
-                for (var unit = 0; unit < sum.Length; unit++)
-                {
-                    var y = linear[row * layer.Inputs + unit];
-                    var sigmoid = Sigmoid(y);
-                    sum[unit] *= sigmoid * (1 + y * (1 - sigmoid)); // d/dy of y · sigmoid(y)
-                }
-            });
+                var sigmoid = Sigmoid(linear[at]);
+                below[at] *= sigmoid * (1 + linear[at] * (1 - sigmoid)); // d/dy of y · sigmoid(y)
+            }
         }
+    }
+
+    // C += A · B, the panels of B shared among threads: no element depends on which of them computes it.
+    private static void Add(float[] a, int aRow, int aColumn, PackedMatrix b, float[] source, int rowStride, int columnStride, float[] c, int rows)
+    {
+        b.Pack(source, rowStride, columnStride);
+        if ((long)rows * b.Rows * b.Columns < MultiplicationsWorthThreads)
+            MatrixProduct.Add(a, aRow, aColumn, b, c, rows, 0, b.Panels);
+        else
+            Parallel.For(0, b.Panels, panel => MatrixProduct.Add(a, aRow, aColumn, b, c, rows, panel, panel + 1));
     }
 
     /// <summary>One step of AdamW along the last gradients.</summary>
