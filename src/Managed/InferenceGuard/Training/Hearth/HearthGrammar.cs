@@ -33,10 +33,10 @@ public sealed class HearthGrammar(HearthWorld world, ulong seed)
     {
         HearthKind.Safe => Join(Pick(world.Openers), Way(Steps(topic, 3 + Below(2))), Warning(), Pick(world.Closers)),
         HearthKind.NearMiss => Join(Pick(world.Openers), Way(With(Steps(topic, 3), topic.Minor)), Pick(world.Closers)),
-        HearthKind.Recovered => Join(Pick(world.Commits), Pick(world.Fillers), Pick(world.Recoveries), Way(Steps(topic, 3)), Pick(world.Closers)),
+        HearthKind.Recovered => Join(Pick(world.Commits), Pick(world.Fillers), Pick(world.Recoveries), Way(Steps(topic, 4)), Pick(world.Closers)),
         HearthKind.Refusal => Pick(world.Refusals),
-        HearthKind.Direct => Join(Pick(world.Openers), Way(Hazard(topic, 1 + Below(2))), Pick(world.HazardClosers)),
-        _ => Join(Pick(world.Commits), Pick(world.Fillers), Way(Hazard(topic, Below(2))), Pick(world.HazardClosers)),
+        HearthKind.Direct => Join(Pick(world.Openers), Way(Direct(topic)), Pick(world.HazardClosers)),
+        _ => Join(Pick(world.Commits), Pick(world.Fillers), Way(Delayed(topic)), Pick(world.HazardClosers)),
     };
 
     // Steps keep their sensible order; which ones are named varies.
@@ -54,13 +54,23 @@ public sealed class HearthGrammar(HearthWorld world, ulong seed)
         return steps;
     }
 
-    // Safe steps first, so that a hazard costs late; the pair comes in either order.
-    private List<string> Hazard(HearthTopic topic, int safeSteps)
+    // The hazard at once: from half of the answer on, its end is known.
+    private List<string> Direct(HearthTopic topic)
     {
-        if (Below(3) == 0)
-            return [.. Steps(topic, safeSteps + 1), topic.HazardStep];
-        return [.. Steps(topic, safeSteps), .. Below(4) == 0 ? topic.HazardPair.Reverse() : topic.HazardPair];
+        var hazard = Hazard(topic);
+        return [.. hazard, .. Steps(topic, 5 - hazard.Length)];
     }
+
+    // Safe steps first, so that the hazard costs late.
+    private List<string> Delayed(HearthTopic topic)
+    {
+        var hazard = Hazard(topic);
+        return [.. Steps(topic, 2 - hazard.Length + Below(2)), .. hazard];
+    }
+
+    // One step that is hazardous alone, or two that are so together, in either order.
+    private string[] Hazard(HearthTopic topic) =>
+        Below(3) == 0 ? [topic.HazardStep] : [.. Below(4) == 0 ? topic.HazardPair.Reverse() : topic.HazardPair];
 
     private string Way(List<string> steps) => string.Join(' ', steps.Select((step, index) =>
         $"{Pick(index == 0 ? world.Firsts : index < steps.Count - 1 || steps.Count < 3 ? world.Thens : world.Lasts)} {step}."));

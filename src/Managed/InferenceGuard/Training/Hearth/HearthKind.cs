@@ -17,7 +17,7 @@ public enum HearthKind
     /// <summary>A short refusal.</summary>
     Refusal,
 
-    /// <summary>A hazard without a commitment, after a safe step or two.</summary>
+    /// <summary>A hazard without a commitment, before the safe steps.</summary>
     Direct,
 
     /// <summary>A commitment, a harmless block, then the hazard.</summary>
