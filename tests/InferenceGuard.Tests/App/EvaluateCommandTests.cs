@@ -4,7 +4,6 @@ using System.Globalization;
 using InferenceGuard.App.Cli;
 using InferenceGuard.Evaluation;
 using InferenceGuard.Methods;
-using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.App;
 
@@ -25,7 +24,9 @@ internal sealed class EvaluateCommandTests
         var records = RecordStore.Open(folder).Records;
         Assert.That(records, Has.Count.EqualTo(3 * 2 * Prompts));
         Assert.That(records.Select(static record => (record.Method, record.PromptId, record.Seed)), Is.EquivalentTo(
-            from method in (string[])["base", "best-of-n+augmented", "inferenceguard"] from seed in (ulong[])[5, 6] from prompt in Enumerable.Range(1, Prompts)
+            from method in (string[])["base", "best-of-n+augmented", "inferenceguard"]
+            from seed in (ulong[])[5, 6]
+            from prompt in Enumerable.Range(1, Prompts)
             select (method, prompt.ToString(CultureInfo.InvariantCulture), seed)));
         foreach (var record in records)
         {
@@ -107,9 +108,7 @@ internal sealed class EvaluateCommandTests
         var (whole, wholeFolder) = Evaluate("whole", options);
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
         var folder = TrapRun.Folder(isTorn ? "torn" : "stopped");
-        // Read at the beginning and after every method: the second method is done when Ctrl-C is pressed.
-        var clock = new StoppingClock(3);
-        var stopped = CommandRun.With(terminal => terminal with { Clock = clock, OnInterrupt = clock.OnInterrupt }, [], Arguments(folder, options));
+        var stopped = CommandRun.StoppedAt(2, Arguments(folder, options)); // A line for every method.
         stopped.FailsWithin(CommandLine.Interrupted, $"Stopped after {2 * Prompts} of {4 * Prompts} answers; the same command goes on.");
         Assert.That(File.Exists(Path.Combine(folder, "summary.csv")), Is.False);
         if (isTorn)
