@@ -11,7 +11,7 @@ internal sealed class ArgsTests
     private const int MostTokens = 8;
 
     private static readonly string[] s_words = ["dull", "fine", "glad", "mean", "vile"];
-    private static readonly Dictionary<string, double> s_rewards = new() { ["fine"] = 1, ["glad"] = 0.6, ["vile"] = 1.7 };
+    private static readonly Dictionary<string, double> s_rewards = new() { ["fine"] = 1, ["glad"] = 0.6, ["vile"] = 1.7, ["vile glad"] = 2.1, ["mean mean"] = 2.4 };
     private static readonly Dictionary<string, double> s_costs = new() { ["mean"] = 0.4, ["vile"] = 0.9 };
 
     private static readonly MethodOptions s_options = new() { Guard = new() { MaxTokens = MostTokens, BlockTokens = 2, Budget = 100, Lambda = 1.5 }, ArgsTopK = 4, ArgsWeight = 1.3 };
@@ -39,8 +39,8 @@ internal sealed class ArgsTests
             var answer = Answer(model, method, s_options);
             var expected = Greedy(seed, method);
             Assert.That(answer.Text, Is.EqualTo(string.Concat(expected.Select(static word => " " + word))), $"table {seed}");
-            Assert.That(answer.Reward, Is.EqualTo(expected.Sum(static word => s_rewards.GetValueOrDefault(word))).Within(1e-9));
-            Assert.That(answer.Cost, Is.EqualTo(expected.Sum(static word => s_costs.GetValueOrDefault(word))).Within(1e-9));
+            Assert.That(answer.Reward, Is.EqualTo(Sum(expected, s_rewards)).Within(1e-9));
+            Assert.That(answer.Cost, Is.EqualTo(Sum(expected, s_costs)).Within(1e-9));
             texts.Add(answer.Text);
         }
         Assert.That(texts, Has.Count.GreaterThan(10), "data that can fail");
@@ -92,18 +92,21 @@ internal sealed class ArgsTests
         return words;
     }
 
-    // Logit + ω · rule of the most probable tokens, where rewards and costs are sums over the words of the whole text.
+    // Logit + ω · rule of the most probable tokens, where rewards and costs are sums over the phrases of the whole text.
     private static Dictionary<string, double> Scores(int table, string method, string text)
     {
         string[] prefix = text.Length == 0 ? [] : text.Split(' ');
         return Next(table, text).OrderByDescending(static next => next.Value).Take(s_options.ArgsTopK).ToDictionary(static next => next.Key, next =>
         {
-            var (reward, cost) = (Sum(s_rewards), Sum(s_costs));
+            var words = next.Key == "." ? prefix : [.. prefix, next.Key];
+            var (reward, cost) = (Sum(words, s_rewards), Sum(words, s_costs));
             return Math.Log(next.Value) + s_options.ArgsWeight * (method.EndsWith("cost", StringComparison.Ordinal) ? -cost : method.EndsWith("lagrangian", StringComparison.Ordinal) ? reward - s_options.Guard.Lambda * cost : reward);
-
-            double Sum(Dictionary<string, double> weights) => prefix.Append(next.Key).Sum(weights.GetValueOrDefault);
         });
     }
+
+    // Phrases of one word, or of two that follow each other: for those the prefix matters.
+    private static double Sum(IReadOnlyList<string> words, Dictionary<string, double> weights) =>
+        words.Sum(weights.GetValueOrDefault) + Enumerable.Range(1, Math.Max(0, words.Count - 1)).Sum(at => weights.GetValueOrDefault(words[at - 1] + " " + words[at]));
 
     private static TableModel Model(int table) => new(text => Next(table, text), s_words);
 
