@@ -39,12 +39,12 @@ internal sealed class CpuCritic : ICriticEvaluator
         _right = _layers[0].Weight;
         _product = new(piece => MatrixProduct.Add(
             _input, _right.Rows, 1, _right, _output, _rows, piece * _panelsPerPiece, Math.Min(_right.Panels, (piece + 1) * _panelsPerPiece)));
-        _summaries = new(beam => LogitSummary.Of(_logits.AsSpan(beam * _vocabularySize, _vocabularySize), _endTokens, _input.AsSpan(beam * _weights.InputWidth + _weights.HiddenWidth)));
+        _summaries = new(beam => LogitSummary.Of(_logits.AsSpan(beam * _vocabularySize, _vocabularySize), _endTokens, SummaryOf(beam)));
     }
 
     /// <inheritdoc />
     public void Evaluate(
-        ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden, ReadOnlySpan<int> rows, ReadOnlySpan<float> states,
+        ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden, ReadOnlySpan<float> means, ReadOnlySpan<int> rows, ReadOnlySpan<float> states,
         ReadOnlySpan<float> progress, ReadOnlySpan<float> earned, Span<float> safe, Span<float> rewards)
     {
         Reserve(rows.Length);
@@ -53,6 +53,7 @@ internal sealed class CpuCritic : ICriticEvaluator
         {
             var input = _input.AsSpan(beam * width, width);
             hidden.Slice(rows[beam] * _weights.HiddenWidth, _weights.HiddenWidth).CopyTo(input);
+            means.Slice(beam * _weights.HiddenWidth, _weights.HiddenWidth).CopyTo(input[_weights.HiddenWidth..]);
             input[^3] = states[beam] / _weights.Budget;
             input[^2] = progress[beam];
             input[^1] = earned[beam];
@@ -68,7 +69,7 @@ internal sealed class CpuCritic : ICriticEvaluator
     }
 
     /// <summary>The network alone, for measurements.</summary>
-    /// <param name="inputs">float32[beams, H + 10], not standardised.</param>
+    /// <param name="inputs">float32[beams, 2 H + 10], not standardised.</param>
     /// <param name="outputs">Out: the logit of f¹ and f², float32[beams, 2].</param>
     public void Evaluate(ReadOnlySpan<float> inputs, Span<float> outputs)
     {
@@ -109,6 +110,8 @@ internal sealed class CpuCritic : ICriticEvaluator
         return (packed, layer.Bias);
     }
 
+    private Span<float> SummaryOf(int beam) => _input.AsSpan(beam * _weights.InputWidth + 2 * _weights.HiddenWidth, LogitSummary.Width);
+
     private void Reserve(int beams)
     {
         var widest = Math.Max(_weights.InputWidth, _weights.Layers.Max(static layer => layer.Outputs));
@@ -129,7 +132,7 @@ internal sealed class CpuCritic : ICriticEvaluator
             return;
         }
         for (var beam = 0; beam < rows.Length; beam++)
-            LogitSummary.Of(logits.Slice(rows[beam] * _vocabularySize, _vocabularySize), _endTokens, _input.AsSpan(beam * _weights.InputWidth + _weights.HiddenWidth));
+            LogitSummary.Of(logits.Slice(rows[beam] * _vocabularySize, _vocabularySize), _endTokens, SummaryOf(beam));
     }
 
     // From the inputs in _input to the heads in _input.

@@ -7,7 +7,7 @@ using InferenceGuard.Storage;
 namespace InferenceGuard.Critic;
 
 /// <summary>
-/// Reads and writes critics as safetensors: <c>input.mean</c> and <c>input.std</c> [H + 10], <c>layers.{i}.weight</c> [out, in] and
+/// Reads and writes critics as safetensors: <c>input.mean</c> and <c>input.std</c> [2 H + 10], <c>layers.{i}.weight</c> [out, in] and
 /// <c>layers.{i}.bias</c> [out], <c>heads.weight</c> [2, width] and <c>heads.bias</c> [2], all F32, and the binding as metadata.
 /// </summary>
 public static class CriticFile
@@ -78,7 +78,7 @@ public static class CriticFile
             TokensPerCharge = Number<int>("tokens_per_charge", static value => value > 0),
             TrainingPrompts = Text("training.prompts"),
         };
-        var inputs = binding.HiddenWidth + CriticWeights.ExtraInputs;
+        var inputs = CriticWeights.InputsOf(binding.HiddenWidth);
         var (mean, deviation) = (Finite("input.mean", inputs), Finite("input.std", inputs));
         if (deviation.Any(static value => value <= 0))
             throw SafetensorsFile.Malformed(path, "input.std holds a number that is not above 0");

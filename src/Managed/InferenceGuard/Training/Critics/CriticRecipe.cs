@@ -12,7 +12,7 @@ public sealed record CriticRecipe
     public CriticTargets Targets { get; init; } = CriticTargets.MonteCarlo;
 
     /// <summary>Most passes over the training positions, at least 1.</summary>
-    public int Epochs { get; init; } = 20;
+    public int Epochs { get; init; } = 3;
 
     /// <summary>Positions of an optimiser step, at least 1.</summary>
     public int BatchPositions { get; init; } = 256;
