@@ -8,16 +8,17 @@ internal sealed class PackedMatrixTests
 {
     private static readonly int[] s_columns = [1, 15, 16, 17, 31, 32, 33, 70];
 
-    [TestCase(false)]
-    [TestCase(true)]
-    public void Pack_EitherStride_LaysElementsOutByPanel(bool isTransposed)
+    [TestCase("by rows")]
+    [TestCase("by columns")]
+    [TestCase("with gaps")]
+    public void Pack_AnyStrides_LaysElementsOutByPanel(string layout)
     {
         foreach (var rows in (int[])[1, 3, 8])
             foreach (var columns in s_columns)
             {
                 // A wider matrix around it, so that a stride is no length.
-                var (rowStride, columnStride) = isTransposed ? (1, rows + 2) : (columns + 2, 1);
-                var source = Enumerable.Range(1, (rows + 2) * (columns + 2)).Select(static value => (float)value).ToArray();
+                var (rowStride, columnStride) = layout switch { "by rows" => (columns + 2, 1), "by columns" => (1, rows + 2), _ => (3, 3 * rows + 2) };
+                var source = Enumerable.Range(1, (3 * rows + 2) * (columns + 2)).Select(static value => (float)value).ToArray();
                 var packed = new PackedMatrix(rows, columns);
                 packed.Pack(source.Select(static value => -value).ToArray(), rowStride, columnStride); // Of a first use nothing stays.
                 packed.Pack(source, rowStride, columnStride);
