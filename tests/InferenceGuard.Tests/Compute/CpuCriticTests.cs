@@ -118,19 +118,19 @@ internal sealed class CpuCriticTests
     }
 
     /// <summary>What a decode leaves behind, and the beams that ask about it.</summary>
-    private sealed record Latents(int HiddenWidth, int Vocabulary, float[] Logits, float[] Hidden, int[] Rows, float[] States, float[] Progress, float[] Earned)
+    private sealed record Latents(int HiddenWidth, int Vocabulary, float[] Logits, float[] Hidden, float[] Means, int[] Rows, float[] States, float[] Progress, float[] Earned)
     {
         public Latents(Random random, int beams, int rows, int hiddenWidth, int vocabulary)
             : this(
-                hiddenWidth, vocabulary, RandomCritic.Numbers(random, rows * vocabulary, 4), RandomCritic.Numbers(random, rows * hiddenWidth, 2),
+                hiddenWidth, vocabulary, RandomCritic.Numbers(random, rows * vocabulary, 4), RandomCritic.Numbers(random, rows * hiddenWidth, 2), RandomCritic.Numbers(random, beams * hiddenWidth, 2),
                 [.. Enumerable.Range(0, beams).Select(beam => rows - 1 - beam % rows)], RandomCritic.Numbers(random, beams, 10),
                 [.. RandomCritic.Numbers(random, beams, 0.5f).Select(static value => 0.5f + value)], RandomCritic.Numbers(random, beams, 5))
         {
         }
 
-        public Latents Only(int beam) => this with { Rows = [Rows[beam]], States = [States[beam]], Progress = [Progress[beam]], Earned = [Earned[beam]] };
+        public Latents Only(int beam) => this with { Means = Means[(beam * HiddenWidth)..((beam + 1) * HiddenWidth)], Rows = [Rows[beam]], States = [States[beam]], Progress = [Progress[beam]], Earned = [Earned[beam]] };
 
-        public void Evaluate(CpuCritic critic, float[] safe, float[] rewards) => critic.Evaluate(Logits, Hidden, Rows, States, Progress, Earned, safe, rewards);
+        public void Evaluate(CpuCritic critic, float[] safe, float[] rewards) => critic.Evaluate(Logits, Hidden, Means, Rows, States, Progress, Earned, safe, rewards);
 
         public (float[] Safe, float[] Rewards) Evaluate(CpuCritic critic)
         {
@@ -139,11 +139,12 @@ internal sealed class CpuCriticTests
             return (safe, rewards);
         }
 
-        /// <summary>The input of a beam: h first, the extra inputs last.</summary>
+        /// <summary>The input of a beam: h and its mean first, the extra inputs last.</summary>
         public float[] Input(int beam, CriticWeights weights)
         {
             var input = new float[weights.InputWidth];
             Hidden.AsSpan(Rows[beam] * HiddenWidth, HiddenWidth).CopyTo(input);
+            Means.AsSpan(beam * HiddenWidth, HiddenWidth).CopyTo(input.AsSpan(HiddenWidth));
             LogitSummary.Of(Logits.AsSpan(Rows[beam] * Vocabulary, Vocabulary), s_ends, input.AsSpan()[^CriticWeights.ExtraInputs..]);
             (input[^3], input[^2], input[^1]) = (States[beam] / weights.Budget, Progress[beam], Earned[beam]);
             return input;

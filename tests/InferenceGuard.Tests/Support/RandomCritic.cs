@@ -11,15 +11,11 @@ internal static class RandomCritic
     /// <summary>V of the base model that <see cref="Of"/> says it belongs to.</summary>
     public const int VocabularySize = 57;
 
-    /// <summary>How many numbers a critic on hidden states of a width reads.</summary>
-    public static int InputWidth(int hiddenWidth) =>
-        new CriticWeights { HiddenWidth = hiddenWidth, Budget = 1, Mean = [], Deviation = [], Layers = [], Heads = new([], []) }.InputWidth;
-
     /// <summary>Weights with variance 1 / inputs, so that activations neither vanish nor explode.</summary>
     public static CriticWeights Weights(int hiddenWidth, int[] layers, int seed)
     {
         var random = new Random(seed);
-        var inputs = InputWidth(hiddenWidth);
+        var inputs = CriticWeights.InputsOf(hiddenWidth);
         return new()
         {
             HiddenWidth = hiddenWidth, Budget = 10,

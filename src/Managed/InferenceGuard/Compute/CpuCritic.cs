@@ -64,7 +64,8 @@ internal sealed class CpuCritic : ICriticEvaluator
         Forward(rows.Length);
         for (var beam = 0; beam < rows.Length; beam++)
         {
-            (safe[beam], rewards[beam]) = (1 / (1 + MathF.Exp(-_input[beam * 2])), _input[beam * 2 + 1]);
+            // Above zero, so that a threshold of zero rejects nothing.
+            (safe[beam], rewards[beam]) = (Math.Max(float.Epsilon, 1 / (1 + MathF.Exp(-_input[beam * 2]))), _input[beam * 2 + 1]);
             if (!float.IsFinite(_input[beam * 2]) || !float.IsFinite(rewards[beam]))
                 throw new GuardException(GuardFault.Generation, $"The critic predicts {safe[beam]} and {rewards[beam]} for beam {beam}; both must be finite. The generation was stopped rather than continued unguarded.");
         }

@@ -1,5 +1,6 @@
 // What every position is trained towards, by hand: the last token decides, states follow (M2), rewards are discounted.
 
+using InferenceGuard.Compute;
 using InferenceGuard.Search;
 using InferenceGuard.Tests.Support;
 using InferenceGuard.Training.Critics;
@@ -79,7 +80,7 @@ internal sealed class CriticLabelsTests
         var rollouts = new WrittenRollouts(WrittenRollouts.Manifest(3));
         for (var index = 0; index < 40; index++)
             rollouts.Add("p", 3, [1, 2], [index, index], _ => [random.NextSingle() * 4 + 7, 5, random.NextSingle() / 64]);
-        var (set, width) = (rollouts.ToDataset(), RandomCritic.InputWidth(3));
+        var (set, width) = (rollouts.ToDataset(), CriticWeights.InputsOf(3));
         var labels = CriticLabels.Sampled(set);
         var (mean, deviation) = set.Moments(labels);
         Assert.That((mean.Length, deviation.Length), Is.EqualTo((width, width)));
@@ -102,6 +103,20 @@ internal sealed class CriticLabelsTests
         }
         Assert.That(mean[0], Is.EqualTo(9).Within(0.5));
         Assert.That(mean[1], Is.EqualTo(5));
+    }
+
+    [Test]
+    public void Input_MeanOfHidden_IsOfItsOwnTrajectoryUpToThePosition()
+    {
+        var rollouts = new WrittenRollouts(WrittenRollouts.Manifest(1));
+        rollouts.Add("p", 3, [0, 0], [0, 0], static position => [2 * position]).Add("p", 1, [0], [0], static position => [8 + position]);
+        var (set, input) = (rollouts.ToDataset(), new float[CriticWeights.InputsOf(1)]);
+        var pairs = Enumerable.Range(0, set.Count).Select(position =>
+        {
+            set.Input(position, 0, 0, input);
+            return (input[0], input[1]);
+        });
+        Assert.That(pairs, Is.EqualTo(((float, float)[])[(0, 0), (2, 1), (4, 2), (6, 3), (8, 8), (9, 8.5f)]));
     }
 
     private static float[] Silent(int position) => [0];

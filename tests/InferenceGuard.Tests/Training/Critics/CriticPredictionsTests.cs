@@ -1,5 +1,6 @@
 // What a critic says of a set of answers, and where: by hand on answers whose hidden states are the predictions.
 
+using InferenceGuard.Compute;
 using InferenceGuard.Critic;
 using InferenceGuard.Search;
 using InferenceGuard.Tests.Support;
@@ -115,7 +116,7 @@ internal sealed class CriticPredictionsTests
 
     private static LatentCritic Written()
     {
-        var inputs = RandomCritic.InputWidth(2);
+        var inputs = CriticWeights.InputsOf(2);
         var first = new float[2 * inputs];
         (first[0], first[inputs + 1]) = (1, 1);
         return new(
