@@ -81,6 +81,11 @@ public sealed record GuardOptions
     /// <summary>K with its default resolved.</summary>
     public int KeptBeams => Keep == 0 ? Math.Max(1, Beams / 4) : Keep;
 
+    /// <summary>
+    /// Whether only whole answers compete: R then counts as it is (M4), without the γ^t that makes ended beams comparable with live ones (M7).
+    /// </summary>
+    internal bool ComparesWholeAnswers { get; init; }
+
     /// <summary>The budget and discount as the arithmetic of (M1) and (M2).</summary>
     internal SafetyBudget SafetyBudget => new(Budget, Discount);
 

@@ -50,6 +50,13 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
         return new(exitCode, standard.Output, error.Output);
     }
 
+    /// <summary>Runs a command and presses Ctrl-C at the n-th line of its progress.</summary>
+    public static CommandRun StoppedAt(int line, params string[] args)
+    {
+        using var log = new StoppingLog(line);
+        return With(log.Attach, [], args) with { Error = log.ToString() };
+    }
+
     /// <summary>Writes a file into this test run's folder.</summary>
     public static string Write(string name, string text)
     {

@@ -38,6 +38,7 @@ internal static class EvaluateCommand
                     parsed.GetValue(limit), parsed.GetValue(seeds), parsed, terminal, modelFlags, guardFlags);
             var rules = parsed.GetValue(gate) is { } text ? EvaluationGate.Parse(text) : null;
             rules?.Require([.. plan.Models.Select(static model => model.Name)], plan.Methods);
+            plan.RequireCritics();
             return Run(terminal, plan, parsed.GetRequiredValue(output), rules);
         });
         return command;

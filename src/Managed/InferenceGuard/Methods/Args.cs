@@ -16,7 +16,8 @@ internal sealed class Args(ILanguageModel model, ICost cost, IReward reward, Met
     {
         using var answer = new TokenwiseAnswer(model, options.Guard, messages, hiddenStates: false, cancellation);
         var most = Math.Min(options.ArgsTopK, model.Vocabulary.Count);
-        using var rewards = reward.Open(answer.UserText, most + 1);
+        // A model that the rule does not ask about is not called: its calls are what a comparison counts.
+        using var rewards = rule == ArgsRule.Cost ? null : reward.Open(answer.UserText, most + 1);
         using var costs = rule == ArgsRule.Reward ? null : cost.Open(answer.UserText, most + 1);
         var batch = new ScoringBatch(most, 1);
         var (ids, scores) = (new int[model.Vocabulary.Count], new float[most]);
@@ -25,19 +26,19 @@ internal sealed class Args(ILanguageModel model, ICost cost, IReward reward, Met
         {
             var logits = answer.Logits.ToArray();
             var candidates = Top(logits, ids, most);
-            var logTotal = LogSumExp(logits);
+            var logTotal = answer.LogSumExp();
             batch.Clear();
             for (var at = 0; at < most; at++)
             {
                 // Slot 0 is the prefix; every candidate grows from it in a slot of its own.
-                rewards.Fork(0, at + 1);
+                rewards?.Fork(0, at + 1);
                 costs?.Fork(0, at + 1);
                 var isEnd = model.Vocabulary.IsEndOfGeneration(new(candidates[at]));
                 batch.Add(at + 1, isEnd);
                 if (!isEnd)
                     batch.Append(new(candidates[at]), model.Vocabulary.Piece(new(candidates[at])), (float)(logits[candidates[at]] - logTotal));
             }
-            rewards.Extend(batch, earned);
+            rewards?.Extend(batch, earned);
             costs?.Extend(batch, spent);
             for (var at = 0; at < most; at++)
                 scores[at] = (float)(logits[candidates[at]] + options.ArgsWeight * rule switch
@@ -47,7 +48,7 @@ internal sealed class Args(ILanguageModel model, ICost cost, IReward reward, Met
                     _ => -spent[at],
                 });
             var chosen = samples ? Draw(scores, answer.Uniform()) : Array.IndexOf(scores, scores.Max());
-            rewards.Fork(chosen + 1, 0);
+            rewards?.Fork(chosen + 1, 0);
             costs?.Fork(chosen + 1, 0);
             answer.Take(new(candidates[chosen]), (float)(logits[candidates[chosen]] - logTotal));
         }
@@ -65,12 +66,6 @@ internal sealed class Args(ILanguageModel model, ICost cost, IReward reward, Met
             ids[id] = id;
         ids.AsSpan().Sort((one, other) => logits[other].CompareTo(logits[one]) is not 0 and var order ? order : one.CompareTo(other));
         return ids.AsSpan(0, most);
-    }
-
-    private static double LogSumExp(float[] logits)
-    {
-        var maximum = logits.Max();
-        return maximum + Math.Log(logits.Sum(logit => Math.Exp(logit - maximum)));
     }
 
     private int Draw(float[] scores, float uniform)

@@ -29,6 +29,7 @@ internal sealed class BestOfN : IAnswerMethod
                 BlockTokens = _options.MaxTokens,
                 Retries = 0,
                 Mode = GuardMode.BestEffort,
+                ComparesWholeAnswers = true,
                 // One charge per block would be one for the whole answer; costs are charged as the search charges them.
                 ChargeEveryTokens = _options.TokensPerCharge,
                 Seed = unchecked(_options.Seed + 0x9E3779B97F4A7C15ul * (ulong)_rounds.Count),
@@ -60,6 +61,6 @@ internal sealed class BestOfN : IAnswerMethod
     {
         Objective.Plain => answer.Reward,
         Objective.Lagrangian => answer.Reward - _options.Lambda * answer.Cost,
-        _ => answer.Safe ? answer.Reward : -_options.Penalty,
+        _ => answer.State.IsSafe ? answer.Reward : -_options.Penalty,
     };
 }

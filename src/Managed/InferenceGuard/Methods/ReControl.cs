@@ -28,11 +28,12 @@ internal sealed class ReControl(ILanguageModel model, ICost cost, IReward reward
         using var answer = new TokenwiseAnswer(model, guard, messages, hiddenStates: true, cancellation);
         using var states = cost.Open(answer.UserText, 1);
         using var rewards = reward.Open(answer.UserText, 1);
-        var batch = new ScoringBatch(1, 1);
-        var (spent, earned) = (new double[1], new double[1]);
+        var batch = new ScoringBatch(1, guard.TokensPerCharge);
+        var (spent, earned, charged, state) = (new double[1], new double[1], 0.0, guard.SafetyBudget.Start);
         var (logits, input) = (new float[model.Info.VocabularySize], new float[critic.Weights.InputWidth]);
         var (sum, change, gradient) = (new float[model.Info.HiddenWidth], new float[model.Info.HiddenWidth], new float[model.Info.HiddenWidth]);
-        var (token, logProb) = (new int[1], new float[1]);
+        var token = new int[1];
+        batch.Add(0, ended: false);
         while (answer.IsLive)
         {
             if (!_isChecked)
@@ -42,7 +43,7 @@ internal sealed class ReControl(ILanguageModel model, ICost cost, IReward reward
             TensorPrimitives.Add(sum, answer.Hidden, sum);
             TensorPrimitives.Multiply(sum, 1f / (answer.Length + 1), input.AsSpan(change.Length));
             LogitSummary.Of(answer.Logits, _endTokens, input.AsSpan(2 * change.Length));
-            input[^3] = (float)((guard.Budget - spent[0]) / critic.Weights.Budget);
+            input[^3] = (float)(state.Value / critic.Weights.Budget);
             input[^2] = (float)answer.Length / guard.MaxTokens;
             input[^1] = (float)earned[0];
             for (var step = 0; step < options.ControlSteps; step++)
@@ -56,15 +57,19 @@ internal sealed class ReControl(ILanguageModel model, ICost cost, IReward reward
             answer.Logits.CopyTo(logits);
             if (options.ControlSteps > 0)
                 _output.Add(change, logits);
-            _compute.Sample(logits, logits.Length, [0], [answer.Uniform()], guard.Sampling, [], token, logProb);
-            var isEnd = model.Vocabulary.IsEndOfGeneration(new(token[0]));
-            batch.Clear();
-            batch.Add(0, isEnd);
-            if (!isEnd)
-                batch.Append(new(token[0]), model.Vocabulary.Piece(new(token[0])), logProb[0]);
+            _compute.Sample(logits, logits.Length, [0], [answer.Uniform()], guard.Sampling, [], token, new float[1]);
+            // Scorers read what the model itself says of a token, as they do in every other method.
+            var logProb = (float)(answer.Logits[token[0]] - answer.LogSumExp());
+            batch.Append(new(token[0]), model.Vocabulary.Piece(new(token[0])), logProb);
+            answer.Take(new(token[0]), logProb);
+            if (!answer.IsLive || answer.Length % guard.TokensPerCharge != 0)
+                continue;
+            // The critic has learned from states and rewards of whole cost steps (M2).
             states.Extend(batch, spent);
             rewards.Extend(batch, earned);
-            answer.Take(new(token[0]), logProb[0]);
+            (state, charged) = (guard.SafetyBudget.Charge(state, spent[0] - charged), spent[0]);
+            batch.Clear();
+            batch.Add(0, ended: false);
         }
         return answer.Finish(cost, reward);
     }

@@ -1,5 +1,6 @@
 // One answer that grows token by token, for methods that change every token's distribution.
 
+using System.Numerics.Tensors;
 using InferenceGuard.Diagnostics;
 using InferenceGuard.Model;
 using InferenceGuard.Safety;
@@ -48,6 +49,15 @@ internal sealed class TokenwiseAnswer : IDisposable
 
     /// <summary>float32[H]: what the output matrix eats.</summary>
     public ReadOnlySpan<float> Hidden => _context.Hidden[.._model.Info.HiddenWidth];
+
+    /// <summary>What to take from a logit to have the log-probability of its token.</summary>
+    public double LogSumExp()
+    {
+        var (maximum, total) = (TensorPrimitives.Max(Logits), 0.0);
+        foreach (var logit in Logits)
+            total += Math.Exp(logit - maximum);
+        return maximum + Math.Log(total);
+    }
 
     /// <summary>The random number that plain sampling would draw this token with.</summary>
     public float Uniform() => Philox(_seed, (uint)Length);

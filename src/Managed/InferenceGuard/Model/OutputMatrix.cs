@@ -18,7 +18,7 @@ public sealed class OutputMatrix
 
     /// <summary>Reads it: <c>output.weight</c>, or <c>token_embd.weight</c> of a model that has none of its own.</summary>
     /// <param name="info">The model.</param>
-    /// <exception cref="GuardException">The file has neither, or in another shape or format.</exception>
+    /// <exception cref="GuardException">The file has neither, or in another shape or format; or llama.cpp cannot be loaded.</exception>
     public static OutputMatrix Read(ModelInfo info)
     {
         ArgumentNullException.ThrowIfNull(info);
@@ -33,6 +33,7 @@ public sealed class OutputMatrix
             stream.Position = file.DataOffsetBytes + tensor.OffsetBytes;
             stream.ReadExactly(bytes);
         }
+        _ = LlamaLoader.Load(); // Whoever brings another engine has not loaded llama.cpp, whose formats these are.
         GgmlTypeTraits.ToFloats((int)tensor.Type.Id, bytes, weights);
         return new(weights, info.HiddenWidth);
     }

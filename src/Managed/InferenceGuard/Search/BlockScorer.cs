@@ -17,6 +17,9 @@ internal sealed class BlockScorer(
 {
     private readonly int _tokensPerCharge = Math.Min(options.TokensPerCharge, blockTokens);
 
+    // The baselines compete for R or R − λC themselves, and whole answers for (M4).
+    private readonly bool _discounts = options.Objective == Objective.Augmented && !options.ComparesWholeAnswers;
+
     private readonly ScoringBatch _batch = new(beams.Working, blockTokens);
     private readonly int[] _slots = new int[beams.Working];
     private readonly double[] _totals = new double[beams.Working];
@@ -51,7 +54,7 @@ internal sealed class BlockScorer(
             // The other objectives do not know of budgets: any state will do that is not negative.
             _states[row] = options.Objective == Objective.Augmented ? beams.State[slot] : 0;
             var value = options.Objective == Objective.Lagrangian ? _totals[row] - options.Lambda * beams.Cost[slot] : _totals[row];
-            _values[row] = (float)(beams.IsLive(slot) ? value : value * Math.Pow(options.Discount, beams.CostSteps[slot]));
+            _values[row] = (float)(beams.IsLive(slot) || !_discounts ? value : value * Math.Pow(options.Discount, beams.CostSteps[slot]));
         }
         var live = 0;
         for (var row = 0; critic is not null && row < _batch.Count; row++)

@@ -236,12 +236,17 @@ internal sealed class BlockSearch : IDisposable
     {
         if (_options.Objective != Objective.Augmented)
             return _endedCount > 0 ? Check(_ended[0]) : null;
+        GuardedAnswer? best = null;
         foreach (var slot in _ended.AsSpan(0, _endedCount))
-            if (Check(slot) is { Safe: true } answer)
+        {
+            var answer = Check(slot);
+            if (answer.Safe)
                 return answer;
+            best ??= answer;
+        }
         if (_hasReserve && Check(_beams.Reserve) is { Safe: true } reserve)
             return reserve;
-        return _options.Mode == GuardMode.BestEffort && _endedCount > 0 ? Check(_ended[0]) : null;
+        return _options.Mode == GuardMode.BestEffort ? best : null;
     }
 
     /// <summary>Makes the last step, with the answer or the abstention.</summary>

@@ -90,6 +90,17 @@ internal sealed record EvaluationPlan
         };
     }
 
+    /// <summary>Complains about critics that are lacking or cannot be read; to be asked before hours of work.</summary>
+    /// <exception cref="GuardException">A method needs a critic that is not there, or a critic's file is wrong.</exception>
+    public void RequireCritics()
+    {
+        foreach (var (name, choice) in Models)
+            if (choice.CriticPath is { } path)
+                _ = CriticFile.Read(path);
+            else if (Methods.FirstOrDefault(AnswerMethods.NeedsCritic) is { } method)
+                throw new GuardException(GuardFault.Usage, $"The method {method} needs a critic, and {name} has none; give --critic FILE, made by collect and train, or name one in the suite.");
+    }
+
     /// <summary>What resumed evaluations must have in common.</summary>
     /// <exception cref="GuardException">A model cannot be read.</exception>
     public EvaluationManifest Manifest() => new()
