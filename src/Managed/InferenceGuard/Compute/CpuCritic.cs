@@ -86,8 +86,8 @@ internal sealed class CpuCritic : ICriticEvaluator
         _summaries.Dispose();
     }
 
-    // (x − mean) / std · Wᵀ + b = x · (W / std)ᵀ + (b − W · mean / std)
-    private static DenseLayer Fold(DenseLayer layer, CriticWeights weights)
+    /// <summary>The first layer on inputs as they are: (x − mean) / std · Wᵀ + b = x · (W / std)ᵀ + (b − W · mean / std).</summary>
+    public static DenseLayer Fold(DenseLayer layer, CriticWeights weights)
     {
         var (weight, bias) = (new float[layer.Weight.Length], new float[layer.Bias.Length]);
         for (var unit = 0; unit < layer.Outputs; unit++)
