@@ -20,6 +20,7 @@ internal sealed class CpuCritic : ICriticEvaluator
     private readonly ParallelWork _product;
     private readonly ParallelWork _summaries;
     private readonly int _threads;
+    private readonly int _widest;
     private float[] _input = [];
     private float[] _output = [];
     private float[] _logits = [];
@@ -36,6 +37,7 @@ internal sealed class CpuCritic : ICriticEvaluator
         (_weights, _vocabularySize, _endTokens) = (weights, vocabularySize, endTokens.ToArray());
         _threads = threads == 0 ? Environment.ProcessorCount : threads;
         _layers = [.. weights.Layers.Append(weights.Heads).Select((layer, index) => Pack(index == 0 ? Fold(layer, weights) : layer))];
+        _widest = Math.Max(weights.InputWidth, weights.Layers.Max(static layer => layer.Outputs));
         _right = _layers[0].Weight;
         _product = new(piece => MatrixProduct.Add(
             _input, _right.Rows, 1, _right, _output, _rows, piece * _panelsPerPiece, Math.Min(_right.Panels, (piece + 1) * _panelsPerPiece)));
@@ -111,9 +113,8 @@ internal sealed class CpuCritic : ICriticEvaluator
 
     private void Reserve(int beams)
     {
-        var widest = Math.Max(_weights.InputWidth, _weights.Layers.Max(static layer => layer.Outputs));
-        if (_input.Length < beams * widest)
-            (_input, _output) = (new float[beams * widest], new float[beams * widest]);
+        if (_input.Length < beams * _widest)
+            (_input, _output) = (new float[beams * _widest], new float[beams * _widest]);
     }
 
     private void Summarise(ReadOnlySpan<float> logits, ReadOnlySpan<int> rows)

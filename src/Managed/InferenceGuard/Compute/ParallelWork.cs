@@ -1,5 +1,7 @@
 // Shares numbered pieces of work between the caller and one pool thread per further core, without allocating.
 
+using System.Runtime.ExceptionServices;
+
 namespace InferenceGuard.Compute;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal sealed class ParallelWork : IThreadPoolWorkItem, IDisposable
     private int _count;
     private int _next;
     private int _active;
+    private Exception? _failure;
 
     /// <param name="body">Does one piece.</param>
     public ParallelWork(Action<int> body) => _body = body;
@@ -20,6 +23,7 @@ internal sealed class ParallelWork : IThreadPoolWorkItem, IDisposable
     /// <summary>Does all pieces, and returns when the last is done.</summary>
     /// <param name="count">How many there are.</param>
     /// <param name="threads">Most threads at work, the caller's included.</param>
+    /// <remarks>When a piece throws, on whatever thread, no further one is begun, and the first exception is thrown here.</remarks>
     public void Run(int count, int threads)
     {
         threads = Math.Min(Math.Min(threads, Environment.ProcessorCount), count);
@@ -29,13 +33,23 @@ internal sealed class ParallelWork : IThreadPoolWorkItem, IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         Execute();
         _done.Wait();
+        if (Interlocked.Exchange(ref _failure, null) is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <inheritdoc />
     public void Execute()
     {
-        while (Interlocked.Increment(ref _next) - 1 is var piece && piece < _count)
-            _body(piece);
+        try
+        {
+            while (Interlocked.Increment(ref _next) - 1 is var piece && piece < _count)
+                _body(piece);
+        }
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref _failure, e, null);
+            Volatile.Write(ref _next, _count);
+        }
         if (Interlocked.Decrement(ref _active) == 0)
             _done.Set();
     }
