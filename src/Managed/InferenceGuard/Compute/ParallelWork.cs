@@ -6,7 +6,7 @@ namespace InferenceGuard.Compute;
 
 /// <summary>
 /// Runs a body for every piece 0…count−1. Which thread takes a piece is a matter of chance, so pieces must not depend on each
-/// other; one run at a time.
+/// other; one run at a time. Nobody waits for a thread that has not begun: where the others are quicker, it finds nothing left.
 /// </summary>
 internal sealed class ParallelWork : IThreadPoolWorkItem, IDisposable
 {
@@ -14,7 +14,9 @@ internal sealed class ParallelWork : IThreadPoolWorkItem, IDisposable
     private readonly ManualResetEventSlim _done = new();
     private int _count;
     private int _next;
-    private int _active;
+    private int _most;
+    private int _active; // Threads at work; at 0 the run is over, and who comes later goes away.
+    private int _asked;  // Pool threads that have not come yet, be it from a run that is over.
     private Exception? _failure;
 
     /// <param name="body">Does one piece.</param>
@@ -26,19 +28,38 @@ internal sealed class ParallelWork : IThreadPoolWorkItem, IDisposable
     /// <remarks>When a piece throws, on whatever thread, no further one is begun, and the first exception is thrown here.</remarks>
     public void Run(int count, int threads)
     {
-        threads = Math.Min(Math.Min(threads, Environment.ProcessorCount), count);
-        (_count, _next, _active) = (count, 0, Math.Max(1, threads));
+        (_count, _next, _most) = (count, 0, Math.Min(Math.Min(threads, Environment.ProcessorCount), count));
         _done.Reset();
-        for (var helper = 1; helper < threads; helper++)
+        Volatile.Write(ref _active, 1);
+        while (Volatile.Read(ref _asked) < _most - 1)
+        {
+            Interlocked.Increment(ref _asked);
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        Execute();
-        _done.Wait();
+        }
+        if (!Work())
+            _done.Wait();
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
             ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <inheritdoc />
     public void Execute()
+    {
+        Interlocked.Decrement(ref _asked);
+        for (var active = Volatile.Read(ref _active); active > 0 && active < _most; active = Volatile.Read(ref _active))
+            if (Interlocked.CompareExchange(ref _active, active + 1, active) == active)
+            {
+                if (Work())
+                    _done.Set();
+                return;
+            }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _done.Dispose();
+
+    // Whether this thread was the last.
+    private bool Work()
     {
         try
         {
@@ -50,10 +71,6 @@ internal sealed class ParallelWork : IThreadPoolWorkItem, IDisposable
             Interlocked.CompareExchange(ref _failure, e, null);
             Volatile.Write(ref _next, _count);
         }
-        if (Interlocked.Decrement(ref _active) == 0)
-            _done.Set();
+        return Interlocked.Decrement(ref _active) == 0;
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _done.Dispose();
 }
