@@ -87,7 +87,7 @@ internal static class CriticBenchmark
         return (Median(times), times.Min());
     }
 
-    // Sums of up to 4106 products in different orders: their rounding errors add up to about √4106 · 2⁻²⁴ of terms near 1, relative and
+    // Sums of up to 8202 products in different orders: their rounding errors add up to about √8202 · 2⁻²⁴ of terms near 1, relative and
     // absolute alike, and the largest of 256 outputs lies a few times above that.
     private static void RequireEqual(float[] ours, float[] theirs)
     {
@@ -99,7 +99,7 @@ internal static class CriticBenchmark
     // Weights as a trained network's: every layer keeps the variance.
     private static CriticWeights Network(int hidden, int[] widths)
     {
-        var (random, inputs, layers) = (new Random(3), hidden + CriticWeights.ExtraInputs, new List<DenseLayer>());
+        var (random, inputs, layers) = (new Random(3), CriticWeights.InputsOf(hidden), new List<DenseLayer>());
         foreach (var width in widths.Append(2))
         {
             var from = layers.Count == 0 ? inputs : layers[^1].Outputs;
