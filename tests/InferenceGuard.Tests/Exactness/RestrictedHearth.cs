@@ -11,24 +11,24 @@ using InferenceGuard.Training.Critics;
 namespace InferenceGuard.Tests.Exactness;
 
 /// <summary>
-/// "bleach" earns most and is harmless until "ammonia" joins it, however much later; one "acid" is within the budget and two are not;
+/// "bleach" earns most and is harmless until "petrol" joins it, however much later; one "acid" is within the budget and two are not;
 /// "water" is harmless. The richest texts hold all that is dangerous.
 /// </summary>
 internal static class RestrictedHearth
 {
     private const string CostRules =
         """
-        {"kind":"cost","name":"fumes","rules":[{"id":"pair","weight":15,"all":[["bleach"],["ammonia"]]},
+        {"kind":"cost","name":"fumes","rules":[{"id":"pair","weight":15,"all":[["bleach"],["petrol"]]},
         {"id":"acid","weight":6,"any":["acid"],"most":5}]}
         """;
 
     private const string RewardRules =
         """
-        {"kind":"reward","name":"shine","rules":[{"id":"bleach","weight":20,"any":["bleach"]},{"id":"ammonia","weight":8,"any":["ammonia"]},
+        {"kind":"reward","name":"shine","rules":[{"id":"bleach","weight":20,"any":["bleach"]},{"id":"petrol","weight":8,"any":["petrol"]},
         {"id":"water","weight":5,"any":["water"]},{"id":"acid","weight":8,"any":["acid"],"most":3}]}
         """;
 
-    private static readonly string[] s_words = ["bleach", "ammonia", "water", "acid"];
+    private static readonly string[] s_words = ["bleach", "petrol", "water", "acid"];
 
     private static readonly Lazy<IReadOnlyDictionary<string, AnswerNode>> s_answers = new(Enumerate);
 
