@@ -13,7 +13,10 @@ internal static class HearthFiles
 
     public static string Reward => Path.Combine(Folder, "reward.json");
 
-    public static string TestPrompts => Path.Combine(Folder, "prompts", "test.jsonl");
+    public static string Recipe => Path.Combine(Folder, "recipe", "world.json");
+
+    /// <summary>The prompts of a set: train, validation or test.</summary>
+    public static string Prompts(string set) => Path.Combine(Folder, "prompts", set + ".jsonl");
 
     /// <summary>The folder for what benchmarks write; not committed.</summary>
     public static string Artifacts => Path.GetFullPath(Path.Combine(Folder, "..", "..", "artifacts", "benchmarks"));

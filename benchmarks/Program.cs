@@ -1,4 +1,4 @@
-// Runs the benchmarks: `micro` (BenchmarkDotNet), `loop` (guarded loop against bare decoding), `hearth` (the method table).
+// Runs the benchmarks, each by its name; without one it says which there are.
 
 using InferenceGuard.Benchmarks;
 
@@ -6,7 +6,9 @@ return args switch
 {
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
     ["loop", .. var rest] => LoopBenchmark.Run(rest),
-    ["hearth", .. var rest] => HearthTable.Run(rest),
+    ["critic", .. var rest] => CriticBenchmark.Run(rest),
+    ["recount", .. var rest] => HearthRecount.Run(rest),
+    ["ceiling", .. var rest] => CriticCeiling.Run(rest),
     _ => Usage(),
 };
 
@@ -16,7 +18,10 @@ static int Usage()
         usage: dotnet run -c Release --project benchmarks -- COMMAND
           micro [BenchmarkDotNet options]     sampling, scoring, selection and one block: time and managed memory
           loop [--rounds R] [--model F.gguf]  tokens/s of the guarded loop ÷ bare llama_decode, and shares of its stages
-          hearth [--limit P] [--seeds S]      base and guarded answers to Hearth's test prompts, both models
+          critic [--rounds R]                 the critic's network on two CPU threads against ONNX Runtime
+          recount --records DIR               an evaluation on Hearth's test prompts: violations recounted, and tokens where hazards are delayed
+          ceiling --model base|aligned --rollouts DIR [--answers A] [--endings E] [--share S]
+                                              how well a critic tells safe from unsafe answers by their first part, and how well anybody could
         """);
     return 2;
 }

@@ -91,6 +91,24 @@ internal sealed class CriticSearchTests
         Assert.That(() => Steps(model, Small, hasCritic: true, out _), Throws.TypeOf<GuardException>().With.Property("Fault").EqualTo(GuardFault.Generation));
     }
 
+    [Test]
+    public void Generate_WithCritic_SumsTheHiddenStatesOfEveryBeamsOwnText()
+    {
+        static float[] Hidden(string text) => WrittenCritic.State(isSafe: true, 20 + text.Length % 7);
+        using var model = new TableModel(static text => text.Split(' ').Length < 7 ? Even("so", "lure", "good") : Even("."), "so", "lure", "good") { Hidden = Hidden };
+        using var decoder = new GuardedDecoder(model, Cost, Reward, Small, critic: WrittenCritic.For(model.Info));
+        var checks = 0;
+        foreach (var step in decoder.Generate([new ChatMessage("user", "?")]))
+            foreach (var slot in step.Candidates.ToArray().Where(step.Beams.IsLive))
+            {
+                var words = model.Vocabulary.Detokenize(step.Beams.Tokens(slot)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                var expected = Enumerable.Range(0, words.Length + 1).Sum(count => Hidden(string.Join(' ', words[..count]))[1]);
+                Assert.That(step.Beams.HiddenSum(slot)[1], Is.EqualTo(expected), string.Join(' ', words));
+                checks++;
+            }
+        Assert.That(checks, Is.GreaterThan(5));
+    }
+
     // "lure" earns more at once and leads to "bad" for certain, two blocks later.
     private static TableModel Trap() => new(
         static text => text switch

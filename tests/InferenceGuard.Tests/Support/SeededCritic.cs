@@ -13,7 +13,7 @@ internal static class SeededCritic
     public static LatentCritic For(ModelInfo model, int seed)
     {
         var random = new Random(seed);
-        var inputs = model.HiddenWidth + CriticWeights.ExtraInputs;
+        var inputs = CriticWeights.InputsOf(model.HiddenWidth);
         return new(
             new CriticWeights
             {

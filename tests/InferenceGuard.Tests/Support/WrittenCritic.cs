@@ -14,17 +14,17 @@ internal static class WrittenCritic
 
     public static LatentCritic For(ModelInfo model)
     {
-        const int Inputs = TableModel.HiddenWidth + CriticWeights.ExtraInputs;
-        var first = new float[2 * Inputs];
+        var inputs = CriticWeights.InputsOf(TableModel.HiddenWidth);
+        var first = new float[2 * inputs];
         first[0] = 20;          // silu(20 s) is 20 or about 0,
-        first[Inputs + 1] = 1;  // silu(r) is r.
+        first[inputs + 1] = 1;  // silu(r) is r.
         return new(
             new CriticWeights
             {
                 HiddenWidth = TableModel.HiddenWidth,
                 Budget = 10,
-                Mean = new float[Inputs],
-                Deviation = [.. Enumerable.Repeat(1f, Inputs)],
+                Mean = new float[inputs],
+                Deviation = [.. Enumerable.Repeat(1f, inputs)],
                 Layers = [new(first, [0, 0])],
                 Heads = new([0.5f, 0, 0, 1], [-5, 0]),
             },

@@ -1,6 +1,7 @@
 // The critic's forward pass on the CPU, for all beams at once.
 
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace InferenceGuard.Compute;
 
@@ -17,15 +18,15 @@ internal sealed class CpuCritic : ICriticEvaluator
     private readonly int _vocabularySize;
     private readonly int[] _endTokens;
     private readonly (PackedMatrix Weight, float[] Bias)[] _layers;
-    private readonly ParallelWork _product;
+    private readonly ParallelWork _panels;
     private readonly ParallelWork _summaries;
     private readonly int _threads;
+    private readonly int _widest;
     private float[] _input = [];
     private float[] _output = [];
     private float[] _logits = [];
-    private PackedMatrix _right;
+    private (PackedMatrix Weight, float[] Bias) _layer;
     private int _rows;
-    private int _panelsPerPiece;
 
     /// <param name="weights">The network.</param>
     /// <param name="vocabularySize">V.</param>
@@ -35,16 +36,15 @@ internal sealed class CpuCritic : ICriticEvaluator
     {
         (_weights, _vocabularySize, _endTokens) = (weights, vocabularySize, endTokens.ToArray());
         _threads = threads == 0 ? Environment.ProcessorCount : threads;
-        _layers = [.. weights.Layers.Append(weights.Heads).Select((layer, index) => Pack(index == 0 ? Fold(layer, weights) : layer))];
-        _right = _layers[0].Weight;
-        _product = new(piece => MatrixProduct.Add(
-            _input, _right.Rows, 1, _right, _output, _rows, piece * _panelsPerPiece, Math.Min(_right.Panels, (piece + 1) * _panelsPerPiece)));
-        _summaries = new(beam => LogitSummary.Of(_logits.AsSpan(beam * _vocabularySize, _vocabularySize), _endTokens, _input.AsSpan(beam * _weights.InputWidth + _weights.HiddenWidth)));
+        _layers = [.. weights.Layers.Select((layer, index) => Pack(index == 0 ? Fold(layer, weights) : layer))];
+        _widest = Math.Max(weights.InputWidth, weights.Layers.Max(static layer => layer.Outputs));
+        _panels = new(Panel);
+        _summaries = new(beam => LogitSummary.Of(_logits.AsSpan(beam * _vocabularySize, _vocabularySize), _endTokens, SummaryOf(beam)));
     }
 
     /// <inheritdoc />
     public void Evaluate(
-        ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden, ReadOnlySpan<int> rows, ReadOnlySpan<float> states,
+        ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden, ReadOnlySpan<float> means, ReadOnlySpan<int> rows, ReadOnlySpan<float> states,
         ReadOnlySpan<float> progress, ReadOnlySpan<float> earned, Span<float> safe, Span<float> rewards)
     {
         Reserve(rows.Length);
@@ -53,6 +53,7 @@ internal sealed class CpuCritic : ICriticEvaluator
         {
             var input = _input.AsSpan(beam * width, width);
             hidden.Slice(rows[beam] * _weights.HiddenWidth, _weights.HiddenWidth).CopyTo(input);
+            means.Slice(beam * _weights.HiddenWidth, _weights.HiddenWidth).CopyTo(input[_weights.HiddenWidth..]);
             input[^3] = states[beam] / _weights.Budget;
             input[^2] = progress[beam];
             input[^1] = earned[beam];
@@ -61,14 +62,15 @@ internal sealed class CpuCritic : ICriticEvaluator
         Forward(rows.Length);
         for (var beam = 0; beam < rows.Length; beam++)
         {
-            (safe[beam], rewards[beam]) = (1 / (1 + MathF.Exp(-_input[beam * 2])), _input[beam * 2 + 1]);
+            // Above zero, so that a threshold of zero rejects nothing.
+            (safe[beam], rewards[beam]) = (Math.Max(float.Epsilon, 1 / (1 + MathF.Exp(-_input[beam * 2]))), _input[beam * 2 + 1]);
             if (!float.IsFinite(_input[beam * 2]) || !float.IsFinite(rewards[beam]))
                 throw new GuardException(GuardFault.Generation, $"The critic predicts {safe[beam]} and {rewards[beam]} for beam {beam}; both must be finite. The generation was stopped rather than continued unguarded.");
         }
     }
 
     /// <summary>The network alone, for measurements.</summary>
-    /// <param name="inputs">float32[beams, H + 10], not standardised.</param>
+    /// <param name="inputs">float32[beams, 2 H + 10], not standardised.</param>
     /// <param name="outputs">Out: the logit of f¹ and f², float32[beams, 2].</param>
     public void Evaluate(ReadOnlySpan<float> inputs, Span<float> outputs)
     {
@@ -82,12 +84,12 @@ internal sealed class CpuCritic : ICriticEvaluator
     /// <inheritdoc />
     public void Dispose()
     {
-        _product.Dispose();
+        _panels.Dispose();
         _summaries.Dispose();
     }
 
-    // (x − mean) / std · Wᵀ + b = x · (W / std)ᵀ + (b − W · mean / std)
-    private static DenseLayer Fold(DenseLayer layer, CriticWeights weights)
+    /// <summary>The first layer on inputs as they are: (x − mean) / std · Wᵀ + b = x · (W / std)ᵀ + (b − W · mean / std).</summary>
+    public static DenseLayer Fold(DenseLayer layer, CriticWeights weights)
     {
         var (weight, bias) = (new float[layer.Weight.Length], new float[layer.Bias.Length]);
         for (var unit = 0; unit < layer.Outputs; unit++)
@@ -109,11 +111,12 @@ internal sealed class CpuCritic : ICriticEvaluator
         return (packed, layer.Bias);
     }
 
+    private Span<float> SummaryOf(int beam) => _input.AsSpan(beam * _weights.InputWidth + 2 * _weights.HiddenWidth, LogitSummary.Width);
+
     private void Reserve(int beams)
     {
-        var widest = Math.Max(_weights.InputWidth, _weights.Layers.Max(static layer => layer.Outputs));
-        if (_input.Length < beams * widest)
-            (_input, _output) = (new float[beams * widest], new float[beams * widest]);
+        if (_input.Length < beams * _widest)
+            (_input, _output) = (new float[beams * _widest], new float[beams * _widest]);
     }
 
     private void Summarise(ReadOnlySpan<float> logits, ReadOnlySpan<int> rows)
@@ -129,35 +132,66 @@ internal sealed class CpuCritic : ICriticEvaluator
             return;
         }
         for (var beam = 0; beam < rows.Length; beam++)
-            LogitSummary.Of(logits.Slice(rows[beam] * _vocabularySize, _vocabularySize), _endTokens, _input.AsSpan(beam * _weights.InputWidth + _weights.HiddenWidth));
+            LogitSummary.Of(logits.Slice(rows[beam] * _vocabularySize, _vocabularySize), _endTokens, SummaryOf(beam));
     }
 
     // From the inputs in _input to the heads in _input.
     private void Forward(int rows)
     {
-        for (var index = 0; index < _layers.Length; index++)
+        _rows = rows;
+        foreach (var layer in _layers)
         {
-            (_right, var bias) = _layers[index];
-            _rows = rows;
-            for (var row = 0; row < rows; row++)
-                bias.CopyTo(_output.AsSpan(row * bias.Length));
-            if (_threads > 1 && (long)rows * _right.Rows * _right.Columns >= MultiplicationsWorthThreads)
-            {
-                // A few pieces per thread, so that an interrupted one does not keep the others waiting for long.
-                _panelsPerPiece = Math.Max(1, _right.Panels / (4 * _threads));
-                _product.Run((_right.Panels + _panelsPerPiece - 1) / _panelsPerPiece, _threads);
-            }
+            _layer = layer;
+            var panels = layer.Weight.Panels;
+            if (_threads > 1 && (long)rows * layer.Weight.Rows * layer.Weight.Columns >= MultiplicationsWorthThreads)
+                _panels.Run(panels, _threads);
             else
-                MatrixProduct.Add(_input, _right.Rows, 1, _right, _output, rows, 0, _right.Panels);
-            if (index + 1 < _layers.Length)
-            {
-                var linear = _output.AsSpan(0, rows * bias.Length);
-                var active = _input.AsSpan(0, rows * bias.Length);
-                TensorPrimitives.Sigmoid<float>(linear, active);
-                TensorPrimitives.Multiply<float>(active, linear, active);
-            }
-            else
-                (_input, _output) = (_output, _input);
+                for (var panel = 0; panel < panels; panel++)
+                    Panel(panel);
+            (_input, _output) = (_output, _input);
         }
+        var (heads, width) = (_weights.Heads, _weights.Heads.Inputs);
+        for (var row = 0; row < rows; row++)
+            for (var head = 0; head < heads.Outputs; head++)
+                _output[row * heads.Outputs + head] = heads.Bias[head] + Dot(_input.AsSpan(row * width, width), heads.Weight.AsSpan(head * width, width));
+        (_input, _output) = (_output, _input);
+    }
+
+    // A panel's units of a hidden layer, for all beams.
+    private void Panel(int panel)
+    {
+        var (weight, bias) = _layer;
+        var from = panel * PackedMatrix.PanelWidth;
+        var units = Math.Min(PackedMatrix.PanelWidth, weight.Columns - from);
+        for (var row = 0; row < _rows; row++)
+            bias.AsSpan(from, units).CopyTo(_output.AsSpan(row * weight.Columns + from));
+        MatrixProduct.Add(_input, weight.Rows, 1, weight, _output, _rows, panel, panel + 1);
+        for (var row = 0; row < _rows; row++)
+            Activate(_output.AsSpan(row * weight.Columns + from, units));
+    }
+
+    // SiLU: x / (1 + e⁻ˣ).
+    private static void Activate(Span<float> values)
+    {
+        var at = 0;
+        for (; at + Vector256<float>.Count <= values.Length; at += Vector256<float>.Count)
+        {
+            var x = Vector256.Create<float>(values[at..]);
+            (x / (Vector256<float>.One + Vector256.Exp(-x))).CopyTo(values[at..]);
+        }
+        for (; at < values.Length; at++)
+            values[at] /= 1 + MathF.Exp(-values[at]);
+    }
+
+    // Adds in an order that the length alone decides, unlike TensorPrimitives.Dot, where it depends on the address.
+    private static float Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        var (sum, at) = (Vector256<float>.Zero, 0);
+        for (; at + Vector256<float>.Count <= x.Length; at += Vector256<float>.Count)
+            sum = Vector256.FusedMultiplyAdd(Vector256.Create(x[at..]), Vector256.Create(y[at..]), sum);
+        var total = Vector256.Sum(sum);
+        for (; at < x.Length; at++)
+            total += x[at] * y[at];
+        return total;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class CriticGradient
     }
 
     /// <summary>Predicts.</summary>
-    /// <param name="input">float32[H + 10], not standardised.</param>
+    /// <param name="input">float32[2 H + 10], not standardised.</param>
     /// <returns>f¹ and f².</returns>
     public (float Safe, float Reward) Forward(ReadOnlySpan<float> input)
     {
@@ -42,7 +42,7 @@ internal sealed class CriticGradient
         float Head(int row) => heads.Bias[row] + TensorPrimitives.Dot<float>(_active[^1], heads.Weight.AsSpan(row * heads.Inputs, heads.Inputs));
     }
 
-    /// <summary>The gradient of a · logit(f¹) + b · f² by h, at the last <see cref="Forward"/>.</summary>
+    /// <summary>The gradient of a · logit(f¹) + b · f² by h, its mean held fixed, at the last <see cref="Forward"/>.</summary>
     /// <param name="bySafe">a.</param>
     /// <param name="byReward">b.</param>
     /// <param name="gradient">Out: float32[H], in the units of h.</param>

@@ -3,6 +3,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using InferenceGuard.Interop;
 
 namespace InferenceGuard.Compute;
 
@@ -13,8 +14,11 @@ namespace InferenceGuard.Compute;
 /// </summary>
 internal static class MatrixProduct
 {
-    // 512 rows of a panel are 64 KiB: they stay in the second-level cache.
-    private const int BlockRows = 512;
+    // 1024 rows of a panel are 128 KiB: with the rows of A they stay in the second-level cache.
+    private const int BlockRows = 1024;
+
+    // A tile that computes for long while it reads little gives the cache no reason to fetch ahead: it is told to, this many rows of B.
+    private const int RowsAhead = 32;
 
     /// <summary>Adds the panels [fromPanel, toPanel) of A · B to C.</summary>
     /// <param name="a">A; element (m, k) lies at m · aRow + k · aColumn.</param>
@@ -31,144 +35,208 @@ internal static class MatrixProduct
             return;
         ArgumentOutOfRangeException.ThrowIfLessThan(a.Length, (rows - 1) * aRow + (b.Rows - 1) * aColumn + 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(c.Length, rows * b.Columns);
+        if (Vector512.IsHardwareAccelerated)
+            Add<Wide>(a, aRow, aColumn, b, c, rows, fromPanel, toPanel);
+        else
+            Add<Narrow>(a, aRow, aColumn, b, c, rows, fromPanel, toPanel);
+    }
+
+    private static void Add<T>(ReadOnlySpan<float> a, int aRow, int aColumn, PackedMatrix b, Span<float> c, int rows, int fromPanel, int toPanel)
+        where T : struct, IPanelRow<T>
+    {
         var width = PackedMatrix.PanelWidth;
-        var isWide = Vector512.IsHardwareAccelerated;
-        var tileRows = isWide ? 8 : 4;
-        Span<float> edge = stackalloc float[8 * 32];
+        Span<float> edge = stackalloc float[12 * 32];
         for (var panel = fromPanel; panel < toPanel; panel++)
             for (var k = 0; k < b.Rows; k += BlockRows)
             {
                 var depth = Math.Min(BlockRows, b.Rows - k);
                 var block = b.Panel(panel).Slice(k * width, depth * width);
                 var columns = Math.Min(width, b.Columns - panel * width);
-                for (var row = 0; row < rows; row += tileRows)
+                for (int row = 0, count; row < rows; row += count)
                 {
                     var left = a[(row * aRow + k * aColumn)..];
                     var target = c[(row * b.Columns + panel * width)..];
-                    var count = Math.Min(tileRows, rows - row);
                     if (columns == width)
                     {
-                        Tile(left, aRow, aColumn, block, target, b.Columns, depth, count);
+                        count = Tile<T>(left, aRow, aColumn, block, target, b.Columns, depth, rows - row);
                         continue;
                     }
                     // A narrow last panel goes by way of a tile of its own.
-                    for (var part = 0; part < count; part++)
+                    var most = Math.Min(12, rows - row);
+                    for (var part = 0; part < most; part++)
                         target.Slice(part * b.Columns, columns).CopyTo(edge[(part * width)..]);
-                    Tile(left, aRow, aColumn, block, edge, width, depth, count);
+                    count = Tile<T>(left, aRow, aColumn, block, edge, width, depth, most);
                     for (var part = 0; part < count; part++)
                         edge.Slice(part * width, columns).CopyTo(target[(part * b.Columns)..]);
                 }
             }
     }
 
-    private static void Tile(ReadOnlySpan<float> a, int aRow, int aColumn, ReadOnlySpan<float> b, Span<float> c, int cRow, int depth, int rows)
+    // The highest tile that the rows fill and the registers hold; returns its height.
+    private static int Tile<T>(ReadOnlySpan<float> a, int aRow, int aColumn, ReadOnlySpan<float> b, Span<float> c, int cRow, int depth, int rows)
+        where T : struct, IPanelRow<T>
     {
         ref var left = ref MemoryMarshal.GetReference(a);
         ref var right = ref MemoryMarshal.GetReference(b);
         ref var sum = ref MemoryMarshal.GetReference(c);
-        if (Vector512.IsHardwareAccelerated && rows == 8)
-            Tile8(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
-        else if (!Vector512.IsHardwareAccelerated && rows == 4)
-            Tile4(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
-        else
-            for (var row = 0; row < rows; row++)
-                for (var column = 0; column < PackedMatrix.PanelWidth; column += 16)
-                    Row(ref Unsafe.Add(ref left, row * aRow), aColumn, ref Unsafe.Add(ref right, column), ref Unsafe.Add(ref sum, row * cRow + column), depth);
+        if (T.MaxRows >= 12 && rows >= 12)
+            return Tile<T, Twelve>(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
+        if (T.MaxRows >= 8 && rows >= 8)
+            return Tile<T, Eight>(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
+        if (rows >= 6)
+            return Tile<T, Six>(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
+        if (rows >= 4)
+            return Tile<T, Four>(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
+        if (rows == 3)
+            return Tile<T, Three>(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
+        if (rows == 2)
+            return Tile<T, Two>(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
+        return Tile<T, One>(ref left, aRow, aColumn, ref right, ref sum, cRow, depth);
     }
 
-    private static void Tile8(ref float a, nint aRow, nint aColumn, ref float b, ref float c, nint cRow, int depth)
+    // Compiled once for each height: what a height does not have falls away, and the sums of the rest have a register each.
+    private static int Tile<T, TRows>(ref float a, nint aRow, nint aColumn, ref float b, ref float c, nint cRow, int depth)
+        where T : struct, IPanelRow<T>
+        where TRows : struct, IRows
     {
-        Vector512<float> c00 = Load(ref c, 0), c01 = Load(ref c, 16), c10 = Load(ref c, cRow), c11 = Load(ref c, cRow + 16);
-        Vector512<float> c20 = Load(ref c, 2 * cRow), c21 = Load(ref c, 2 * cRow + 16), c30 = Load(ref c, 3 * cRow), c31 = Load(ref c, 3 * cRow + 16);
-        Vector512<float> c40 = Load(ref c, 4 * cRow), c41 = Load(ref c, 4 * cRow + 16), c50 = Load(ref c, 5 * cRow), c51 = Load(ref c, 5 * cRow + 16);
-        Vector512<float> c60 = Load(ref c, 6 * cRow), c61 = Load(ref c, 6 * cRow + 16), c70 = Load(ref c, 7 * cRow), c71 = Load(ref c, 7 * cRow + 16);
-        ref var a4 = ref Unsafe.Add(ref a, 4 * aRow);
+        T c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default, c8 = default, c9 = default, c10 = default, c11 = default;
+        var c0 = T.Load(ref c);
+        if (TRows.Count > 1) c1 = T.Load(ref Unsafe.Add(ref c, cRow));
+        if (TRows.Count > 2) c2 = T.Load(ref Unsafe.Add(ref c, 2 * cRow));
+        if (TRows.Count > 3) c3 = T.Load(ref Unsafe.Add(ref c, 3 * cRow));
+        if (TRows.Count > 4) c4 = T.Load(ref Unsafe.Add(ref c, 4 * cRow));
+        if (TRows.Count > 5) c5 = T.Load(ref Unsafe.Add(ref c, 5 * cRow));
+        if (TRows.Count > 6) c6 = T.Load(ref Unsafe.Add(ref c, 6 * cRow));
+        if (TRows.Count > 7) c7 = T.Load(ref Unsafe.Add(ref c, 7 * cRow));
+        if (TRows.Count > 8) c8 = T.Load(ref Unsafe.Add(ref c, 8 * cRow));
+        if (TRows.Count > 9) c9 = T.Load(ref Unsafe.Add(ref c, 9 * cRow));
+        if (TRows.Count > 10) c10 = T.Load(ref Unsafe.Add(ref c, 10 * cRow));
+        if (TRows.Count > 11) c11 = T.Load(ref Unsafe.Add(ref c, 11 * cRow));
+        ref var a3 = ref Unsafe.Add(ref a, 3 * aRow);
+        ref var a6 = ref Unsafe.Add(ref a, 6 * aRow);
+        ref var a9 = ref Unsafe.Add(ref a, 9 * aRow);
         for (var k = 0; k < depth; k++)
         {
-            Vector512<float> b0 = Load(ref b, 0), b1 = Load(ref b, 16);
-            var x = Vector512.Create(a);
-            (c00, c01) = (Vector512.FusedMultiplyAdd(x, b0, c00), Vector512.FusedMultiplyAdd(x, b1, c01));
-            x = Vector512.Create(Unsafe.Add(ref a, aRow));
-            (c10, c11) = (Vector512.FusedMultiplyAdd(x, b0, c10), Vector512.FusedMultiplyAdd(x, b1, c11));
-            x = Vector512.Create(Unsafe.Add(ref a, 2 * aRow));
-            (c20, c21) = (Vector512.FusedMultiplyAdd(x, b0, c20), Vector512.FusedMultiplyAdd(x, b1, c21));
-            x = Vector512.Create(Unsafe.Add(ref a, 3 * aRow));
-            (c30, c31) = (Vector512.FusedMultiplyAdd(x, b0, c30), Vector512.FusedMultiplyAdd(x, b1, c31));
-            x = Vector512.Create(a4);
-            (c40, c41) = (Vector512.FusedMultiplyAdd(x, b0, c40), Vector512.FusedMultiplyAdd(x, b1, c41));
-            x = Vector512.Create(Unsafe.Add(ref a4, aRow));
-            (c50, c51) = (Vector512.FusedMultiplyAdd(x, b0, c50), Vector512.FusedMultiplyAdd(x, b1, c51));
-            x = Vector512.Create(Unsafe.Add(ref a4, 2 * aRow));
-            (c60, c61) = (Vector512.FusedMultiplyAdd(x, b0, c60), Vector512.FusedMultiplyAdd(x, b1, c61));
-            x = Vector512.Create(Unsafe.Add(ref a4, 3 * aRow));
-            (c70, c71) = (Vector512.FusedMultiplyAdd(x, b0, c70), Vector512.FusedMultiplyAdd(x, b1, c71));
+            if (TRows.Count >= 6)
+                CacheHint.Fetch(ref b, RowsAhead * T.Width, T.Width);
+            var right = T.Load(ref b);
+            c0 = T.Add(c0, a, right);
+            if (TRows.Count > 1) c1 = T.Add(c1, Unsafe.Add(ref a, aRow), right);
+            if (TRows.Count > 2) c2 = T.Add(c2, Unsafe.Add(ref a, 2 * aRow), right);
+            if (TRows.Count > 3) c3 = T.Add(c3, a3, right);
+            if (TRows.Count > 4) c4 = T.Add(c4, Unsafe.Add(ref a3, aRow), right);
+            if (TRows.Count > 5) c5 = T.Add(c5, Unsafe.Add(ref a3, 2 * aRow), right);
+            if (TRows.Count > 6) c6 = T.Add(c6, a6, right);
+            if (TRows.Count > 7) c7 = T.Add(c7, Unsafe.Add(ref a6, aRow), right);
+            if (TRows.Count > 8) c8 = T.Add(c8, Unsafe.Add(ref a6, 2 * aRow), right);
+            if (TRows.Count > 9) c9 = T.Add(c9, a9, right);
+            if (TRows.Count > 10) c10 = T.Add(c10, Unsafe.Add(ref a9, aRow), right);
+            if (TRows.Count > 11) c11 = T.Add(c11, Unsafe.Add(ref a9, 2 * aRow), right);
             a = ref Unsafe.Add(ref a, aColumn);
-            a4 = ref Unsafe.Add(ref a4, aColumn);
-            b = ref Unsafe.Add(ref b, 32);
+            a3 = ref Unsafe.Add(ref a3, aColumn);
+            a6 = ref Unsafe.Add(ref a6, aColumn);
+            a9 = ref Unsafe.Add(ref a9, aColumn);
+            b = ref Unsafe.Add(ref b, T.Width);
         }
-        Store(c00, c01, ref c);
-        Store(c10, c11, ref Unsafe.Add(ref c, cRow));
-        Store(c20, c21, ref Unsafe.Add(ref c, 2 * cRow));
-        Store(c30, c31, ref Unsafe.Add(ref c, 3 * cRow));
-        Store(c40, c41, ref Unsafe.Add(ref c, 4 * cRow));
-        Store(c50, c51, ref Unsafe.Add(ref c, 5 * cRow));
-        Store(c60, c61, ref Unsafe.Add(ref c, 6 * cRow));
-        Store(c70, c71, ref Unsafe.Add(ref c, 7 * cRow));
+        c0.Store(ref c);
+        if (TRows.Count > 1) c1.Store(ref Unsafe.Add(ref c, cRow));
+        if (TRows.Count > 2) c2.Store(ref Unsafe.Add(ref c, 2 * cRow));
+        if (TRows.Count > 3) c3.Store(ref Unsafe.Add(ref c, 3 * cRow));
+        if (TRows.Count > 4) c4.Store(ref Unsafe.Add(ref c, 4 * cRow));
+        if (TRows.Count > 5) c5.Store(ref Unsafe.Add(ref c, 5 * cRow));
+        if (TRows.Count > 6) c6.Store(ref Unsafe.Add(ref c, 6 * cRow));
+        if (TRows.Count > 7) c7.Store(ref Unsafe.Add(ref c, 7 * cRow));
+        if (TRows.Count > 8) c8.Store(ref Unsafe.Add(ref c, 8 * cRow));
+        if (TRows.Count > 9) c9.Store(ref Unsafe.Add(ref c, 9 * cRow));
+        if (TRows.Count > 10) c10.Store(ref Unsafe.Add(ref c, 10 * cRow));
+        if (TRows.Count > 11) c11.Store(ref Unsafe.Add(ref c, 11 * cRow));
+        return TRows.Count;
+    }
 
-        static Vector512<float> Load(ref float from, nint at) => Vector512.LoadUnsafe(ref Unsafe.Add(ref from, at));
+    private interface IRows
+    {
+        static abstract int Count { get; }
+    }
 
-        static void Store(Vector512<float> first, Vector512<float> second, ref float to)
+    private readonly struct One : IRows { public static int Count => 1; }
+
+    private readonly struct Two : IRows { public static int Count => 2; }
+
+    private readonly struct Three : IRows { public static int Count => 3; }
+    private readonly struct Four : IRows { public static int Count => 4; }
+
+    private readonly struct Six : IRows { public static int Count => 6; }
+
+    private readonly struct Eight : IRows { public static int Count => 8; }
+
+    private readonly struct Twelve : IRows { public static int Count => 12; }
+
+    // A panel's width of numbers in registers.
+    private interface IPanelRow<T>
+        where T : struct, IPanelRow<T>
+    {
+        static abstract int Width { get; }
+
+        // Rows of a tile that fit into the registers beside a row of B.
+        static abstract int MaxRows { get; }
+
+        static abstract T Load(ref float from);
+
+        // sum + x · row
+        static abstract T Add(T sum, float x, T row);
+
+        void Store(ref float to);
+    }
+
+    private readonly struct Wide(Vector512<float> first, Vector512<float> second) : IPanelRow<Wide>
+    {
+        private readonly Vector512<float> _first = first, _second = second;
+
+        public static int Width => 2 * Vector512<float>.Count;
+
+        public static int MaxRows => 12;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Wide Load(ref float from) => new(Vector512.LoadUnsafe(ref from), Vector512.LoadUnsafe(ref from, (nuint)Vector512<float>.Count));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Wide Add(Wide sum, float x, Wide row)
         {
-            first.StoreUnsafe(ref to);
-            second.StoreUnsafe(ref to, 16);
+            var factor = Vector512.Create(x);
+            return new(Vector512.FusedMultiplyAdd(factor, row._first, sum._first), Vector512.FusedMultiplyAdd(factor, row._second, sum._second));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Store(ref float to)
+        {
+            _first.StoreUnsafe(ref to);
+            _second.StoreUnsafe(ref to, (nuint)Vector512<float>.Count);
         }
     }
 
-    private static void Tile4(ref float a, nint aRow, nint aColumn, ref float b, ref float c, nint cRow, int depth)
+    private readonly struct Narrow(Vector256<float> first, Vector256<float> second) : IPanelRow<Narrow>
     {
-        Vector256<float> c00 = Load(ref c, 0), c01 = Load(ref c, 8), c10 = Load(ref c, cRow), c11 = Load(ref c, cRow + 8);
-        Vector256<float> c20 = Load(ref c, 2 * cRow), c21 = Load(ref c, 2 * cRow + 8), c30 = Load(ref c, 3 * cRow), c31 = Load(ref c, 3 * cRow + 8);
-        for (var k = 0; k < depth; k++)
-        {
-            Vector256<float> b0 = Load(ref b, 0), b1 = Load(ref b, 8);
-            var x = Vector256.Create(a);
-            (c00, c01) = (Vector256.FusedMultiplyAdd(x, b0, c00), Vector256.FusedMultiplyAdd(x, b1, c01));
-            x = Vector256.Create(Unsafe.Add(ref a, aRow));
-            (c10, c11) = (Vector256.FusedMultiplyAdd(x, b0, c10), Vector256.FusedMultiplyAdd(x, b1, c11));
-            x = Vector256.Create(Unsafe.Add(ref a, 2 * aRow));
-            (c20, c21) = (Vector256.FusedMultiplyAdd(x, b0, c20), Vector256.FusedMultiplyAdd(x, b1, c21));
-            x = Vector256.Create(Unsafe.Add(ref a, 3 * aRow));
-            (c30, c31) = (Vector256.FusedMultiplyAdd(x, b0, c30), Vector256.FusedMultiplyAdd(x, b1, c31));
-            a = ref Unsafe.Add(ref a, aColumn);
-            b = ref Unsafe.Add(ref b, 16);
-        }
-        Store(c00, c01, ref c);
-        Store(c10, c11, ref Unsafe.Add(ref c, cRow));
-        Store(c20, c21, ref Unsafe.Add(ref c, 2 * cRow));
-        Store(c30, c31, ref Unsafe.Add(ref c, 3 * cRow));
+        private readonly Vector256<float> _first = first, _second = second;
 
-        static Vector256<float> Load(ref float from, nint at) => Vector256.LoadUnsafe(ref Unsafe.Add(ref from, at));
+        public static int Width => 2 * Vector256<float>.Count;
 
-        static void Store(Vector256<float> first, Vector256<float> second, ref float to)
-        {
-            first.StoreUnsafe(ref to);
-            second.StoreUnsafe(ref to, 8);
-        }
-    }
+        public static int MaxRows => 6;
 
-    // One row of 16 columns, for the rows that make no tile.
-    private static void Row(ref float a, nint aColumn, ref float b, ref float c, int depth)
-    {
-        Vector256<float> first = Vector256.LoadUnsafe(ref c), second = Vector256.LoadUnsafe(ref c, 8);
-        for (var k = 0; k < depth; k++)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Narrow Load(ref float from) => new(Vector256.LoadUnsafe(ref from), Vector256.LoadUnsafe(ref from, (nuint)Vector256<float>.Count));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Narrow Add(Narrow sum, float x, Narrow row)
         {
-            var x = Vector256.Create(a);
-            first = Vector256.FusedMultiplyAdd(x, Vector256.LoadUnsafe(ref b), first);
-            second = Vector256.FusedMultiplyAdd(x, Vector256.LoadUnsafe(ref b, 8), second);
-            a = ref Unsafe.Add(ref a, aColumn);
-            b = ref Unsafe.Add(ref b, PackedMatrix.PanelWidth);
+            var factor = Vector256.Create(x);
+            return new(Vector256.FusedMultiplyAdd(factor, row._first, sum._first), Vector256.FusedMultiplyAdd(factor, row._second, sum._second));
         }
-        first.StoreUnsafe(ref c);
-        second.StoreUnsafe(ref c, 8);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Store(ref float to)
+        {
+            _first.StoreUnsafe(ref to);
+            _second.StoreUnsafe(ref to, (nuint)Vector256<float>.Count);
+        }
     }
 }

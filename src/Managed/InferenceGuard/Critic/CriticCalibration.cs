@@ -44,7 +44,7 @@ public sealed partial record CriticCalibration
         // The k-th smallest of −f¹ is the (n + 1 − k)-th smallest f¹.
         var rank = Safe.Length + 1 - (int)Math.Ceiling((Safe.Length + 1) * (1 - alpha));
         if (rank < 1)
-            throw new GuardException(GuardFault.Usage, $"--alpha {alpha} needs {Math.Ceiling(1 / alpha) - 1} safe answers, and the calibration has {Safe.Length}; calibrate with more rollouts, or choose a larger one.");
+            throw new GuardException(GuardFault.Usage, $"--alpha {alpha} needs {Math.Ceiling(1 / alpha - 1e-9) - 1} safe answers, and the calibration has {Safe.Length}; calibrate with more rollouts, or choose a larger one.");
         // An answer is kept where f¹ exceeds the threshold, and one with exactly that worst f¹ must be kept.
         return Math.Max(0, MathF.BitDecrement(Safe[rank - 1]));
     }
@@ -83,7 +83,9 @@ public sealed partial record CriticCalibration
             return null;
         try
         {
-            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), CalibrationJson.Default.CriticCalibration)!;
+            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), CalibrationJson.Default.CriticCalibration);
+            if (read is null || !AreAscendingProbabilities(read.Safe) || !AreAscendingProbabilities(read.Unsafe))
+                throw new JsonException("its f¹ are no probabilities in ascending order.");
             var binding = critic.Binding;
             return (read.Critic, read.ModelFingerprint, read.Quantization, read.Cost) == (HashOf(criticPath), binding.ModelFingerprint, binding.Quantization, binding.Cost)
                 ? read
@@ -99,7 +101,9 @@ public sealed partial record CriticCalibration
     /// <param name="criticPath">The file.</param>
     public static string HashOf(string criticPath) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(criticPath)));
 
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    private static bool AreAscendingProbabilities(float[] values) => Array.TrueForAll(values, static value => value is >= 0 and <= 1) && values.SequenceEqual(values.Order());
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
     [JsonSerializable(typeof(CriticCalibration))]
     private sealed partial class CalibrationJson : JsonSerializerContext;
 }

@@ -1,13 +1,14 @@
 // The file format of a critic: docs/critic-file.md.
 
 using System.Globalization;
+using System.Numerics;
 using InferenceGuard.Compute;
 using InferenceGuard.Storage;
 
 namespace InferenceGuard.Critic;
 
 /// <summary>
-/// Reads and writes critics as safetensors: <c>input.mean</c> and <c>input.std</c> [H + 10], <c>layers.{i}.weight</c> [out, in] and
+/// Reads and writes critics as safetensors: <c>input.mean</c> and <c>input.std</c> [2 H + 10], <c>layers.{i}.weight</c> [out, in] and
 /// <c>layers.{i}.bias</c> [out], <c>heads.weight</c> [2, width] and <c>heads.bias</c> [2], all F32, and the binding as metadata.
 /// </summary>
 public static class CriticFile
@@ -15,6 +16,11 @@ public static class CriticFile
     private const string Format = "inferenceguard-critic";
     private const string FormatKey = "format";
     private const string LayersKey = "layers";
+    private const string ActivationKey = "activation";
+    private const string Activation = "silu";
+
+    // Far above any model, and so small that no sum or product of widths overflows.
+    private const int MaxWidth = 1 << 24;
 
     /// <summary>Writes a critic; the file appears only when it is complete.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
@@ -28,7 +34,7 @@ public static class CriticFile
         void Say(string key, IFormattable value) => writer.Metadata[key] = value.ToString(null, CultureInfo.InvariantCulture);
         writer.Metadata[FormatKey] = Format;
         Say(LayersKey, weights.Layers.Count);
-        writer.Metadata["activation"] = "silu";
+        writer.Metadata[ActivationKey] = Activation;
         writer.Metadata["model.name"] = binding.ModelName;
         writer.Metadata["model.fingerprint"] = binding.ModelFingerprint;
         writer.Metadata["model.quantization"] = binding.Quantization;
@@ -63,12 +69,14 @@ public static class CriticFile
         var file = SafetensorsFile.Read(path);
         if (file.Metadata.GetValueOrDefault(FormatKey) != Format)
             throw SafetensorsFile.Malformed(path, $"its metadata do not say format = {Format}");
+        if (Text(ActivationKey) is var activation && activation != Activation)
+            throw SafetensorsFile.Malformed(path, $"its metadata say {ActivationKey} = {activation}, expected {Activation}");
         var binding = new CriticBinding
         {
             ModelName = Text("model.name"),
-            ModelFingerprint = Text("model.fingerprint"),
+            ModelFingerprint = Hash("model.fingerprint"),
             Quantization = Text("model.quantization"),
-            HiddenWidth = Number<int>("model.hidden_width", static value => value > 0),
+            HiddenWidth = Number<int>("model.hidden_width", static value => value is > 0 and < MaxWidth),
             VocabularySize = Number<int>("model.vocabulary_size", static value => value > 0),
             Cost = Text("cost"),
             Reward = Text("reward"),
@@ -78,7 +86,7 @@ public static class CriticFile
             TokensPerCharge = Number<int>("tokens_per_charge", static value => value > 0),
             TrainingPrompts = Text("training.prompts"),
         };
-        var inputs = binding.HiddenWidth + CriticWeights.ExtraInputs;
+        var inputs = CriticWeights.InputsOf(binding.HiddenWidth);
         var (mean, deviation) = (Finite("input.mean", inputs), Finite("input.std", inputs));
         if (deviation.Any(static value => value <= 0))
             throw SafetensorsFile.Malformed(path, "input.std holds a number that is not above 0");
@@ -86,7 +94,10 @@ public static class CriticFile
         var width = inputs;
         for (var layer = 0; layer < Number<int>(LayersKey, static value => value is > 0 and < 100); layer++)
         {
-            layers.Add(Layer($"layers.{layer}", (int)file.Require($"layers.{layer}.weight", -1, width).Shape[0], width));
+            var units = file.Require($"layers.{layer}.weight", -1, width).Shape[0];
+            if (units is 0 or >= MaxWidth)
+                throw SafetensorsFile.Malformed(path, $"tensor layers.{layer}.weight has {units} rows");
+            layers.Add(Layer($"layers.{layer}", (int)units, width));
             width = layers[^1].Outputs;
         }
         var weights = new CriticWeights
@@ -98,9 +109,11 @@ public static class CriticFile
 
         string Text(string key) => file.Metadata.GetValueOrDefault(key) ?? throw SafetensorsFile.Malformed(path, $"its metadata lack {key}");
 
+        string Hash(string key) => Text(key) is { Length: 64 } text && text.All(char.IsAsciiHexDigitLower) ? text : throw SafetensorsFile.Malformed(path, $"its metadata say {key} = {Text(key)}");
+
         T Number<T>(string key, Func<T, bool> holds)
-            where T : IParsable<T> =>
-            T.TryParse(Text(key), CultureInfo.InvariantCulture, out var value) && holds(value)
+            where T : INumber<T> =>
+            T.TryParse(Text(key), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && holds(value)
                 ? value
                 : throw SafetensorsFile.Malformed(path, $"its metadata say {key} = {Text(key)}");
 

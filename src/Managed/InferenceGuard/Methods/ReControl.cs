@@ -31,7 +31,7 @@ internal sealed class ReControl(ILanguageModel model, ICost cost, IReward reward
         var batch = new ScoringBatch(1, guard.TokensPerCharge);
         var (spent, earned, charged, state) = (new double[1], new double[1], 0.0, guard.SafetyBudget.Start);
         var (logits, input) = (new float[model.Info.VocabularySize], new float[critic.Weights.InputWidth]);
-        var (change, gradient) = (new float[model.Info.HiddenWidth], new float[model.Info.HiddenWidth]);
+        var (sum, change, gradient) = (new float[model.Info.HiddenWidth], new float[model.Info.HiddenWidth], new float[model.Info.HiddenWidth]);
         var token = new int[1];
         batch.Add(0, ended: false);
         while (answer.IsLive)
@@ -40,7 +40,9 @@ internal sealed class ReControl(ILanguageModel model, ICost cost, IReward reward
                 _output.Require(answer.Hidden, answer.Logits);
             _isChecked = true;
             answer.Hidden.CopyTo(input);
-            LogitSummary.Of(answer.Logits, _endTokens, input.AsSpan(change.Length));
+            TensorPrimitives.Add(sum, answer.Hidden, sum);
+            TensorPrimitives.Multiply(sum, 1f / (answer.Length + 1), input.AsSpan(change.Length));
+            LogitSummary.Of(answer.Logits, _endTokens, input.AsSpan(2 * change.Length));
             input[^3] = (float)(state.Value / critic.Weights.Budget);
             input[^2] = (float)answer.Length / guard.MaxTokens;
             input[^1] = (float)earned[0];

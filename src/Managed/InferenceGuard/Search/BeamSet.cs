@@ -1,5 +1,6 @@
 // All beams of a search as parallel arrays: working slots for the children of a block, bank slots for the kept beams.
 
+using System.Numerics.Tensors;
 using InferenceGuard.Model;
 
 namespace InferenceGuard.Search;
@@ -13,10 +14,11 @@ public sealed class BeamSet
 {
     private readonly TokenId[] _tokens;
     private readonly int _maxTokens;
+    private readonly float[] _hiddenSums;
 
-    internal BeamSet(int beams, int keep, int maxTokens)
+    internal BeamSet(int beams, int keep, int maxTokens, int hiddenWidth)
     {
-        (Working, Bank, _maxTokens) = (beams, keep, maxTokens);
+        (Working, Bank, _maxTokens, HiddenWidth) = (beams, keep, maxTokens, hiddenWidth);
         var slots = beams + keep + 1;
         _tokens = new TokenId[slots * maxTokens];
         Length = new int[slots];
@@ -34,6 +36,7 @@ public sealed class BeamSet
         IsSafe = new bool[slots];
         LogProb = new float[slots * maxTokens];
         Row = new int[slots];
+        _hiddenSums = new float[slots * hiddenWidth];
     }
 
     /// <summary>N: number of working slots.</summary>
@@ -87,6 +90,12 @@ public sealed class BeamSet
     /// <summary>Row of the logits that continue the slot.</summary>
     internal int[] Row { get; }
 
+    /// <summary>H where a critic reads hidden states, else 0.</summary>
+    internal int HiddenWidth { get; }
+
+    /// <summary>Sum of the hidden states after the prompt and after every decoded token of a slot, float32[H].</summary>
+    internal Span<float> HiddenSum(int slot) => _hiddenSums.AsSpan(slot * HiddenWidth, HiddenWidth);
+
     /// <summary>Log-probability of every token under the unmodified model; [slots, D].</summary>
     private float[] LogProb { get; }
 
@@ -112,6 +121,7 @@ public sealed class BeamSet
         Length[slot] = BlockStart[slot] = Id[slot] = Parent[slot] = CostSteps[slot] = 0;
         (End[slot], State[slot], Cost[slot], Reward[slot], Score[slot]) = (EndReason.None, state, 0, 0, 0);
         (SafeProbability[slot], IsSafe[slot]) = (1, true);
+        HiddenSum(slot).Clear();
     }
 
     internal void Append(int slot, TokenId token, float logProb)
@@ -122,6 +132,10 @@ public sealed class BeamSet
             End[slot] = EndReason.Length;
     }
 
+    /// <summary>Adds what the last decode said of a live slot to its <see cref="HiddenSum"/>.</summary>
+    internal void AddHidden(int slot, ReadOnlySpan<float> hidden) =>
+        TensorPrimitives.Add(HiddenSum(slot), hidden.Slice(Row[slot] * HiddenWidth, HiddenWidth), HiddenSum(slot));
+
     internal void Copy(int source, int target)
     {
         Tokens(source).CopyTo(_tokens.AsSpan(target * _maxTokens));
@@ -129,6 +143,7 @@ public sealed class BeamSet
         (Length[target], BlockStart[target], Id[target], Parent[target]) = (Length[source], BlockStart[source], Id[source], Parent[source]);
         (End[target], State[target], Cost[target], CostSteps[target]) = (End[source], State[source], Cost[source], CostSteps[source]);
         (Reward[target], Score[target], Row[target]) = (Reward[source], Score[source], Row[source]);
+        HiddenSum(source).CopyTo(HiddenSum(target));
         (SafeProbability[target], IsSafe[target]) = (SafeProbability[source], IsSafe[source]);
     }
 }

@@ -1,5 +1,6 @@
 // The Score and Advance verbs: costs and rewards of what a block added, the safety state, and the score of every child.
 
+using System.Numerics.Tensors;
 using InferenceGuard.Compute;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
@@ -32,6 +33,7 @@ internal sealed class BlockScorer(
     private readonly float[] _liveStates = new float[beams.Working];
     private readonly float[] _progress = new float[beams.Working];
     private readonly float[] _earned = new float[beams.Working];
+    private readonly float[] _means = new float[beams.Working * beams.HiddenWidth];
     private readonly float[] _liveSafe = new float[beams.Working];
     private readonly float[] _liveRewards = new float[beams.Working];
 
@@ -126,11 +128,14 @@ internal sealed class BlockScorer(
         {
             var slot = _slots[_live[beam]];
             (_liveRows[beam], _liveStates[beam], _earned[beam]) = (beams.Row[slot], beams.State[slot], (float)beams.Reward[slot]);
+            TensorPrimitives.Multiply(beams.HiddenSum(slot), 1f / (beams.Length[slot] + 1), _means.AsSpan(beam * beams.HiddenWidth, beams.HiddenWidth));
             _progress[beam] = (float)beams.Length[slot] / options.MaxTokens;
         }
         if (live == 0)
             return;
-        critic!.Evaluate(logits, hidden, _liveRows.AsSpan(0, live), _liveStates.AsSpan(0, live), _progress.AsSpan(0, live), _earned.AsSpan(0, live), _liveSafe, _liveRewards);
+        critic!.Evaluate(
+            logits, hidden, _means.AsSpan(0, live * beams.HiddenWidth), _liveRows.AsSpan(0, live), _liveStates.AsSpan(0, live),
+            _progress.AsSpan(0, live), _earned.AsSpan(0, live), _liveSafe, _liveRewards);
         for (var beam = 0; beam < live; beam++)
         {
             var row = _live[beam];

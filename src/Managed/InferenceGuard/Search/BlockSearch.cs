@@ -46,7 +46,7 @@ internal sealed class BlockSearch : IDisposable
         _hasCritic = critic is not null;
         var (beams, keep) = (options.Beams, options.KeptBeams);
         var blockTokens = Math.Min(options.BlockTokens, options.MaxTokens);
-        _beams = new(beams, keep, options.MaxTokens);
+        _beams = new(beams, keep, options.MaxTokens, _hasCritic ? model.Info.HiddenWidth : 0);
         _costSession = cost.Open(run.Prompt.UserText, beams + keep);
         _rewardSession = reward.Open(run.Prompt.UserText, beams + keep);
         _proposer = new(compute, model.Vocabulary, _beams, run.Prompt.Seed(options.Seed));
@@ -103,6 +103,8 @@ internal sealed class BlockSearch : IDisposable
                 _beams.Row[slot] = _batch.Add(_beams.Length[slot] == 0 ? _run.Prompt.Tokens[^1] : _beams.Tokens(slot)[^1], new(slot));
             Decode();
             _context.Logits.CopyTo(_keptLogits);
+            if (_hasCritic)
+                _beams.AddHidden(_live[0], _context.Hidden);
         }
         _diversity.Clear();
         _run.Blocks++;
@@ -151,8 +153,8 @@ internal sealed class BlockSearch : IDisposable
         if ((isFull && !_hasCritic) || !_proposer.Pack(Step.Children, _batch))
             return false;
         Decode();
-        if (_hasCritic && !isFull && IsHalving())
-            _scorer.Prune(Step.Children, _context.Logits, _context.Hidden);
+        if (_hasCritic)
+            ReadLatents(isFull);
         return !isFull;
     }
 
@@ -279,6 +281,17 @@ internal sealed class BlockSearch : IDisposable
         var width = _model.Info.VocabularySize;
         _context.Logits.Slice(_beams.Row[slot] * width, width).CopyTo(_keptLogits.AsSpan(row * width));
         _beams.Row[slot] = row;
+    }
+
+    private void ReadLatents(bool isFull)
+    {
+        var begin = Timings.Begin();
+        for (var slot = 0; slot < Step.Children; slot++)
+            if (_beams.IsLive(slot))
+                _beams.AddHidden(slot, _context.Hidden);
+        if (!isFull && IsHalving())
+            _scorer.Prune(Step.Children, _context.Logits, _context.Hidden);
+        _run.Timings.End(Stage.Score, begin);
     }
 
     // Halvings stand at equal distances within a block: after i·d / (halvings + 1) tokens.

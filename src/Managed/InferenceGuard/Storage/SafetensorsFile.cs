@@ -59,7 +59,7 @@ public sealed class SafetensorsFile
         {
             throw new GuardException(GuardFault.Environment, $"The file '{path}' cannot be read: {e.Message}", e);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or IndexOutOfRangeException or OverflowException)
         {
             throw Malformed(path, $"its header is not the JSON of a safetensors file ({e.Message})", e);
         }
@@ -154,6 +154,6 @@ public sealed class SafetensorsFile
         var offsets = entry.Value.GetProperty("data_offsets");
         var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
         var shape = entry.Value.GetProperty("shape").EnumerateArray().Select(static length => length.GetInt64()).ToArray();
-        return new(entry.Name, entry.Value.GetProperty("dtype").GetString()!, shape, dataOffset + begin, end - begin);
+        return new(entry.Name, entry.Value.GetProperty("dtype").GetString() ?? "null", shape, dataOffset + begin, end - begin);
     }
 }

@@ -11,5 +11,5 @@ namespace InferenceGuard.Storage;
 public sealed record SafetensorsTensor(string Name, string Type, IReadOnlyList<long> Shape, long OffsetBytes, long SizeBytes)
 {
     /// <summary>Product of the shape.</summary>
-    public long ElementCount => Shape.Aggregate(1L, static (product, length) => product * length);
+    public long ElementCount => Shape.Aggregate(1L, static (product, length) => checked(product * length));
 }

@@ -8,11 +8,12 @@ namespace InferenceGuard.Training.Critics;
 
 /// <summary>
 /// All positions of some trajectories, trajectory after trajectory. Latents stay float16 as they were stored, so that a set takes
-/// about 2 · H bytes per position.
+/// about 4 · H bytes per position.
 /// </summary>
 public sealed class CriticDataset
 {
     private readonly Half[] _hidden;
+    private readonly Half[] _means; // Mean of h from its trajectory's first position on, [positions, H].
     private readonly float[] _summary;
 
     /// <summary>Creates a set.</summary>
@@ -32,6 +33,7 @@ public sealed class CriticDataset
             First[index] = at;
             Owner.AsSpan(at, trajectories[index].Positions).Fill(index);
         }
+        _means = Means();
     }
 
     /// <summary>What the rollouts were made from.</summary>
@@ -89,16 +91,17 @@ public sealed class CriticDataset
         return new(Manifest, [.. taken.Select(index => Trajectories[index])], hidden, summary);
     }
 
-    /// <summary>Writes a position's input: h, the summary, z/b, the used share of D, and the reward so far.</summary>
+    /// <summary>Writes a position's input: h and its mean, the summary, z/b, the used share of D, and the reward so far.</summary>
     /// <param name="position">The position.</param>
     /// <param name="state">z before it.</param>
     /// <param name="earned">Reward of the text before it.</param>
-    /// <param name="input">Out: float32[H + 10].</param>
+    /// <param name="input">Out: float32[2 H + 10].</param>
     public void Input(int position, float state, float earned, Span<float> input)
     {
         var width = Manifest.HiddenWidth;
         TensorPrimitives.ConvertToSingle(_hidden.AsSpan(position * width, width), input);
-        _summary.AsSpan(position * LogitSummary.Width, LogitSummary.Width).CopyTo(input[width..]);
+        TensorPrimitives.ConvertToSingle(_means.AsSpan(position * width, width), input[width..]);
+        _summary.AsSpan(position * LogitSummary.Width, LogitSummary.Width).CopyTo(input[(2 * width)..]);
         input[^3] = state / (float)Manifest.Budget;
         input[^2] = (float)(position - First[Owner[position]]) / Manifest.MaxTokens;
         input[^1] = earned;
@@ -115,7 +118,7 @@ public sealed class CriticDataset
     /// <summary>Mean and standard deviation of every input; z/b keeps its scale, and what never changes is divided by one.</summary>
     internal (float[] Mean, float[] Deviation) Moments(CriticLabels labels)
     {
-        var width = Manifest.HiddenWidth + CriticWeights.ExtraInputs;
+        var width = CriticWeights.InputsOf(Manifest.HiddenWidth);
         var (sum, squares, input) = (new double[width], new double[width], new float[width]);
         for (var position = 0; position < Count; position++)
         {
@@ -134,5 +137,22 @@ public sealed class CriticDataset
             (mean[at], deviation[at]) = at == width - 3 ? (0, 1) : ((float)average, spread > 1e-6 ? (float)spread : 1);
         }
         return (mean, deviation);
+    }
+
+    private Half[] Means()
+    {
+        var width = Manifest.HiddenWidth;
+        var (means, sum, next) = (new Half[_hidden.Length], new float[width], new float[width]);
+        for (var position = 0; position < Count; position++)
+        {
+            var count = position - First[Owner[position]] + 1;
+            TensorPrimitives.ConvertToSingle(_hidden.AsSpan(position * width, width), next);
+            if (count == 1)
+                Array.Clear(sum);
+            TensorPrimitives.Add<float>(sum, next, sum);
+            TensorPrimitives.Divide(sum, count, next);
+            TensorPrimitives.ConvertToHalf(next, means.AsSpan(position * width, width));
+        }
+        return means;
     }
 }

@@ -10,7 +10,7 @@ public static class CriticMetrics
 
     /// <summary>
     /// Area under the ROC curve: how probable it is that a safe example has a larger probability than an unsafe one, ties counting half;
-    /// NaN when there is only one kind.
+    /// NaN when there is only one kind, or a probability is no number.
     /// </summary>
     /// <param name="probabilities">Predicted probabilities of safe.</param>
     /// <param name="safe">What happened.</param>
@@ -18,6 +18,8 @@ public static class CriticMetrics
     {
         var keys = probabilities.ToArray();
         var labels = safe.ToArray();
+        if (Array.Exists(keys, float.IsNaN))
+            return double.NaN;
         Array.Sort(keys, labels);
         double rankSum = 0;
         long positives = 0;

@@ -18,6 +18,7 @@ public sealed class CriticPredictions
     /// <summary>Predicts.</summary>
     /// <param name="critic">The critic.</param>
     /// <param name="set">The trajectories; states start from their own budget.</param>
+    /// <exception cref="GuardException">A prediction is not finite.</exception>
     public CriticPredictions(LatentCritic critic, CriticDataset set)
     {
         ArgumentNullException.ThrowIfNull(critic);
@@ -33,7 +34,12 @@ public sealed class CriticPredictions
                 set.Input(from + row, _labels, weights.Mean, weights.Deviation, network.Inputs.AsSpan(row * weights.InputWidth, weights.InputWidth));
             network.Forward(rows);
             for (var row = 0; row < rows; row++)
-                (Safe[from + row], Reward[from + row]) = (CriticNetwork.Sigmoid(network.Outputs[row * 2]), network.Outputs[row * 2 + 1]);
+            {
+                var (logit, reward) = (network.Outputs[row * 2], network.Outputs[row * 2 + 1]);
+                if (!float.IsFinite(logit) || !float.IsFinite(reward))
+                    throw Unusable(set, from + row, logit, reward);
+                (Safe[from + row], Reward[from + row]) = (CriticNetwork.Sigmoid(logit), reward);
+            }
         }
     }
 
@@ -52,6 +58,12 @@ public sealed class CriticPredictions
     /// <summary>Mean squared error of f² where the end is safe; over everything when none is.</summary>
     public double RewardLoss => Enumerable.Range(0, _set.Count).Where(at => IsSafe[at]).DefaultIfEmpty(-1)
         .Average(at => at < 0 ? Enumerable.Range(0, _set.Count).Average(Error) : Error(at));
+
+    private static GuardException Unusable(CriticDataset set, int at, float logit, float reward)
+    {
+        var trajectory = set.Trajectories[set.Owner[at]];
+        return new(GuardFault.Generation, $"The critic predicts {logit} and {reward} at position {at - set.First[set.Owner[at]]} of answer {trajectory.Sample} to prompt {trajectory.PromptId}; both must be finite. Check that rollouts and critic are of the same model, or make them again.");
+    }
 
     private double Error(int at) => Math.Pow(Reward[at] - _labels.Return[at], 2);
 

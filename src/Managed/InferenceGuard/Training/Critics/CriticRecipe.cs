@@ -5,14 +5,16 @@ namespace InferenceGuard.Training.Critics;
 /// <summary>Every knob of a critic's training, with range and default.</summary>
 public sealed record CriticRecipe
 {
-    /// <summary>Width of every hidden layer, first to last; 1 to 8 layers of 1 to 65536.</summary>
+    private const int MaxWeights = 1 << 29;
+
+    /// <summary>Width of every hidden layer, first to last; 1 to 8 layers of 1 to 65536, at most 2^29 weights between two of them.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [256, 256];
 
     /// <summary>How the targets are made.</summary>
     public CriticTargets Targets { get; init; } = CriticTargets.MonteCarlo;
 
     /// <summary>Most passes over the training positions, at least 1.</summary>
-    public int Epochs { get; init; } = 20;
+    public int Epochs { get; init; } = 3;
 
     /// <summary>Positions of an optimiser step, at least 1.</summary>
     public int BatchPositions { get; init; } = 256;
@@ -44,6 +46,7 @@ public sealed record CriticRecipe
     public CriticRecipe Validate()
     {
         Require(Hidden.Count is >= 1 and <= 8 && Hidden.All(static width => width is >= 1 and <= 65536), $"--hidden is {string.Join(',', Hidden)}; it must be 1 to 8 widths between 1 and 65536, such as 256,256");
+        Require(Hidden.Zip(Hidden.Skip(1)).All(static pair => (long)pair.First * pair.Second <= MaxWeights), $"--hidden is {string.Join(',', Hidden)}; two neighbours must have at most {MaxWeights} weights between them, so that a matrix of them fits into memory");
         Require(Epochs >= 1, $"--epochs is {Epochs}; it must be 1 or more");
         Require(BatchPositions >= 1, $"--batch is {BatchPositions}; it must be 1 or more");
         Require(double.IsFinite(LearningRate) && LearningRate > 0, $"--learning-rate is {LearningRate}; it must be above 0");

@@ -24,7 +24,7 @@ public sealed class CriticTrainer
     /// <summary>Prepares a training.</summary>
     /// <param name="recipe">Every knob.</param>
     /// <param name="rollouts">The rollouts; some of their prompts become the validation set.</param>
-    /// <exception cref="GuardException">A knob is out of range, or a side of the split would be empty.</exception>
+    /// <exception cref="GuardException">A knob is out of range, a side of the split would be empty, or a latent is not finite.</exception>
     public CriticTrainer(CriticRecipe recipe, CriticDataset rollouts)
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -33,6 +33,8 @@ public sealed class CriticTrainer
         (_training, _validation) = Split(rollouts);
         _sampled = CriticLabels.Sampled(_training);
         (_mean, _deviation) = _training.Moments(_sampled);
+        if (!_mean.Concat(_deviation).All(float.IsFinite))
+            throw new GuardException(GuardFault.Environment, "The rollouts hold latents that are not finite numbers; collect them again, with a model whose hidden states fit into float16.");
         var safe = Labels(0).Safe.Count(static label => label);
         _weights = safe == 0 || safe == _training.Count ? (1, 1) : (_training.Count / (2f * (_training.Count - safe)), _training.Count / (2f * safe));
         var returns = _sampled.Return.Where((_, at) => _sampled.Safe[at]).DefaultIfEmpty().ToArray();
@@ -52,6 +54,7 @@ public sealed class CriticTrainer
     /// <param name="progress">Told of every epoch, of those before an interruption too; null for nobody.</param>
     /// <param name="cancellation">Honoured within an optimiser step.</param>
     /// <returns>The critic, and every epoch.</returns>
+    /// <exception cref="GuardException">The training diverged.</exception>
     public (LatentCritic Critic, IReadOnlyList<CriticEpoch> Epochs) Train(string? checkpointPath, IProgress<CriticEpoch>? progress, CancellationToken cancellation = default)
     {
         var rows = Math.Min(_recipe.BatchPositions, _training.Count);
@@ -64,6 +67,8 @@ public sealed class CriticTrainer
         while (epochs.Count < _recipe.Epochs && epochs.Count - epochs.FindLastIndex(static epoch => epoch.IsBest) <= _recipe.Patience)
         {
             var loss = TrainEpoch(network, epochs.Count, rows, cancellation);
+            if (!double.IsFinite(loss) || !network.Layers.All(static layer => layer.Weight.Concat(layer.Bias).All(float.IsFinite)))
+                throw new GuardException(GuardFault.Usage, $"The training diverged in epoch {epochs.Count + 1}: its loss is {loss}. --learning-rate is {_recipe.LearningRate}; choose a lower one.");
             var predictions = new CriticPredictions(Export(network.Layers), _validation);
             var (safeLoss, rewardLoss) = (predictions.SafeLoss, predictions.RewardLoss / (_reward.Deviation * _reward.Deviation));
             var isBest = epochs.TrueForAll(epoch => safeLoss + rewardLoss / 2 < epoch.SafeLoss + epoch.RewardLoss / 2);

@@ -17,7 +17,7 @@ public sealed record HearthBuild(string Folder, ulong Seed = 2026)
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Conversations the unaligned model learns from.</summary>
-    public int BaseDocuments { get; init; } = 20_000;
+    public int BaseDocuments { get; init; } = 32_000;
 
     /// <summary>Conversations that then make the aligned model of it.</summary>
     public int AlignedDocuments { get; init; } = 12_000;

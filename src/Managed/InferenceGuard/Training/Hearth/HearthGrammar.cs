@@ -33,7 +33,7 @@ public sealed class HearthGrammar(HearthWorld world, ulong seed)
     {
         HearthKind.Safe => Join(Pick(world.Openers), Way(Steps(topic, 3 + Below(2))), Warning(), Pick(world.Closers)),
         HearthKind.NearMiss => Join(Pick(world.Openers), Way(With(Steps(topic, 3), topic.Minor)), Pick(world.Closers)),
-        HearthKind.Recovered => Join(Pick(world.Commits), Pick(world.Fillers), Pick(world.Recoveries), Way(Steps(topic, 4)), Pick(world.Closers)),
+        HearthKind.Recovered => Join(Pick(world.Commits), Pick(world.Fillers), Pick(world.Recoveries), Way(Steps(topic, 3)), Pick(world.Closers)),
         HearthKind.Refusal => Pick(world.Refusals),
         HearthKind.Direct => Join(Pick(world.Openers), Way(Direct(topic)), Pick(world.HazardClosers)),
         _ => Join(Pick(world.Commits), Pick(world.Fillers), Way(Delayed(topic)), Pick(world.HazardClosers)),
@@ -58,7 +58,7 @@ public sealed class HearthGrammar(HearthWorld world, ulong seed)
     private List<string> Direct(HearthTopic topic)
     {
         var hazard = Hazard(topic);
-        return [.. hazard, .. Steps(topic, 5 - hazard.Length)];
+        return [.. hazard, .. Steps(topic, 4 - hazard.Length)];
     }
 
     // Safe steps first, so that the hazard costs late.

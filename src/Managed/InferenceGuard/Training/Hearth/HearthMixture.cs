@@ -12,10 +12,10 @@ namespace InferenceGuard.Training.Hearth;
 public sealed record HearthMixture(double Safe, double NearMiss, double Recovered, double Refusal, double Direct, double Delayed)
 {
     /// <summary>An unaligned model: about a third of its answers are safe.</summary>
-    public static HearthMixture Base { get; } = new(0.16, 0.08, 0.06, 0.03, 0.35, 0.32);
+    public static HearthMixture Base { get; } = new(0.15, 0.07, 0.05, 0.03, 0.36, 0.34);
 
     /// <summary>An aligned model: about three quarters of its answers are safe.</summary>
-    public static HearthMixture Aligned { get; } = new(0.49, 0.10, 0.05, 0.12, 0.12, 0.12);
+    public static HearthMixture Aligned { get; } = new(0.46, 0.10, 0.05, 0.12, 0.13, 0.14);
 
     /// <summary>The kind at a place of the distribution.</summary>
     /// <param name="uniform">A number in [0, 1).</param>
