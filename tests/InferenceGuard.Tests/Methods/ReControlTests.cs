@@ -1,5 +1,6 @@
 // RE-Control on a real model with known weights, against the same steps taken in float64 with finite differences.
 
+using System.Numerics.Tensors;
 using InferenceGuard.Compute;
 using InferenceGuard.Critic;
 using InferenceGuard.Methods;
@@ -85,13 +86,18 @@ internal sealed class ReControlTests
         using var context = model.CreateContext(new() { CellCount = prompt.Tokens.Length + guard.MaxTokens, MaxSequences = 1, HiddenStates = true });
         context.Prefill(new(0), prompt.Tokens.AsSpan(..^1), default);
         var (tokens, logProbs, earned, state, charged) = (new List<TokenId>(), new List<double>(), 0.0, guard.Budget, 0.0);
+        var (hiddens, summaries) = (new Half[guard.MaxTokens * TinyModel.Width], new float[guard.MaxTokens * LogitSummary.Width]);
         while (true)
         {
             var batch = new DecodeBatch(1, 1);
             batch.Add(tokens.Count == 0 ? prompt.Tokens[^1] : tokens[^1], new(0));
             context.Decode(batch, default);
             var logits = context.Logits.ToArray();
-            var begin = Input(model, critic, guard, context.Hidden, logits, ends, tokens.Count, state, earned);
+            TensorPrimitives.ConvertToHalf(context.Hidden[..TinyModel.Width], hiddens.AsSpan(tokens.Count * TinyModel.Width));
+            LogitSummary.Of(logits, ends, summaries.AsSpan(tokens.Count * LogitSummary.Width));
+            var begin = Input(critic, guard, hiddens, summaries, tokens.Count, state, earned);
+            for (var at = 0; at < TinyModel.Width; at++)
+                begin[at] = context.Hidden[at]; // Rollouts round to float16; the decoder does not.
             var h = Ascend(critic.Weights, begin, method, options);
             double[] controlled = [.. logits.Select((logit, token) => logit + Enumerable.Range(0, TinyModel.Width).Sum(at => (h[at] - begin[at]) * output[token * TinyModel.Width + at]))];
             var token = Draw(controlled, Philox.Uniform(prompt.Seed(guard.Seed), (0, (uint)tokens.Count, 0, 0)));
@@ -135,7 +141,7 @@ internal sealed class ReControlTests
     }
 
     // Laid out by the training's own code, so that a critic reads here what it has learned from.
-    private static double[] Input(LlamaCppModel model, LatentCritic critic, GuardOptions guard, ReadOnlySpan<float> hidden, float[] logits, int[] ends, int position, double state, double earned)
+    private static double[] Input(LatentCritic critic, GuardOptions guard, Half[] hiddens, float[] summaries, int position, double state, double earned)
     {
         var trajectory = new Trajectory
         {
@@ -143,15 +149,12 @@ internal sealed class ReControlTests
         };
         var manifest = new RolloutManifest
         {
-            ModelName = "", ModelFingerprint = "", Quantization = "", HiddenWidth = model.Info.HiddenWidth, VocabularySize = model.Info.VocabularySize, Cost = "", Reward = "", PromptFileHash = "",
+            ModelName = "", ModelFingerprint = "", Quantization = "", HiddenWidth = critic.Weights.HiddenWidth, VocabularySize = critic.Binding.VocabularySize, Cost = "", Reward = "", PromptFileHash = "",
             Prompts = 1, PerPrompt = 1, BatchRows = 1, Budget = critic.Weights.Budget, Discount = guard.Discount, TokensPerCharge = guard.BlockTokens, MaxTokens = guard.MaxTokens,
             Temperature = 1, TopK = 0, TopP = 1, MinP = 0, Seed = 1,
         };
-        var set = new CriticDataset(manifest, [trajectory], new Half[guard.MaxTokens * model.Info.HiddenWidth], new float[guard.MaxTokens * LogitSummary.Width]);
         var input = new float[critic.Weights.InputWidth];
-        set.Input(position, (float)state, (float)earned, input);
-        hidden.CopyTo(input); // Rollouts round to float16; the decoder does not.
-        LogitSummary.Of(logits, ends, input.AsSpan(hidden.Length));
+        new CriticDataset(manifest, [trajectory], hiddens, summaries).Input(position, (float)state, (float)earned, input);
         return Array.ConvertAll(input, static value => (double)value);
     }
 
