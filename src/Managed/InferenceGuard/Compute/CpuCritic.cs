@@ -23,6 +23,7 @@ internal sealed class CpuCritic : ICriticEvaluator
     private readonly int _threads;
     private readonly int _widest;
     private float[] _input = [];
+    private float[] _source = []; // What the next layer reads.
     private float[] _output = [];
     private float[] _logits = [];
     private (PackedMatrix Weight, float[] Bias) _layer;
@@ -59,7 +60,7 @@ internal sealed class CpuCritic : ICriticEvaluator
             input[^1] = earned[beam];
         }
         Summarise(logits, rows);
-        Forward(rows.Length);
+        Forward(_input, rows.Length);
         for (var beam = 0; beam < rows.Length; beam++)
         {
             // Above zero, so that a threshold of zero rejects nothing.
@@ -72,12 +73,11 @@ internal sealed class CpuCritic : ICriticEvaluator
     /// <summary>The network alone, for measurements.</summary>
     /// <param name="inputs">float32[beams, 2 H + 10], not standardised.</param>
     /// <param name="outputs">Out: the logit of f¹ and f², float32[beams, 2].</param>
-    public void Evaluate(ReadOnlySpan<float> inputs, Span<float> outputs)
+    public void Evaluate(float[] inputs, Span<float> outputs)
     {
         var beams = outputs.Length / 2;
         Reserve(beams);
-        inputs.CopyTo(_input);
-        Forward(beams);
+        Forward(inputs, beams);
         _input.AsSpan(0, outputs.Length).CopyTo(outputs);
     }
 
@@ -135,10 +135,10 @@ internal sealed class CpuCritic : ICriticEvaluator
             LogitSummary.Of(logits.Slice(rows[beam] * _vocabularySize, _vocabularySize), _endTokens, SummaryOf(beam));
     }
 
-    // From the inputs in _input to the heads in _input.
-    private void Forward(int rows)
+    // From inputs, which may lie in _input, to the heads in _input.
+    private void Forward(float[] inputs, int rows)
     {
-        _rows = rows;
+        (_source, _rows) = (inputs, rows);
         foreach (var layer in _layers)
         {
             _layer = layer;
@@ -149,6 +149,7 @@ internal sealed class CpuCritic : ICriticEvaluator
                 for (var panel = 0; panel < panels; panel++)
                     Panel(panel);
             (_input, _output) = (_output, _input);
+            _source = _input;
         }
         var (heads, width) = (_weights.Heads, _weights.Heads.Inputs);
         for (var row = 0; row < rows; row++)
@@ -165,7 +166,7 @@ internal sealed class CpuCritic : ICriticEvaluator
         var units = Math.Min(PackedMatrix.PanelWidth, weight.Columns - from);
         for (var row = 0; row < _rows; row++)
             bias.AsSpan(from, units).CopyTo(_output.AsSpan(row * weight.Columns + from));
-        MatrixProduct.Add(_input, weight.Rows, 1, weight, _output, _rows, panel, panel + 1);
+        MatrixProduct.Add(_source, weight.Rows, 1, weight, _output, _rows, panel, panel + 1);
         for (var row = 0; row < _rows; row++)
             Activate(_output.AsSpan(row * weight.Columns + from, units));
     }
@@ -186,10 +187,17 @@ internal sealed class CpuCritic : ICriticEvaluator
     // Adds in an order that the length alone decides, unlike TensorPrimitives.Dot, where it depends on the address.
     private static float Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        var (sum, at) = (Vector256<float>.Zero, 0);
-        for (; at + Vector256<float>.Count <= x.Length; at += Vector256<float>.Count)
-            sum = Vector256.FusedMultiplyAdd(Vector256.Create(x[at..]), Vector256.Create(y[at..]), sum);
-        var total = Vector256.Sum(sum);
+        const int Width = 8, Sums = 4; // Sums that do not wait for each other.
+        var (first, second, third, fourth) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
+        var at = 0;
+        for (; at + Sums * Width <= x.Length; at += Sums * Width)
+        {
+            first = Vector256.FusedMultiplyAdd(Vector256.Create(x[at..]), Vector256.Create(y[at..]), first);
+            second = Vector256.FusedMultiplyAdd(Vector256.Create(x[(at + Width)..]), Vector256.Create(y[(at + Width)..]), second);
+            third = Vector256.FusedMultiplyAdd(Vector256.Create(x[(at + 2 * Width)..]), Vector256.Create(y[(at + 2 * Width)..]), third);
+            fourth = Vector256.FusedMultiplyAdd(Vector256.Create(x[(at + 3 * Width)..]), Vector256.Create(y[(at + 3 * Width)..]), fourth);
+        }
+        var total = Vector256.Sum(first + second + third + fourth);
         for (; at < x.Length; at++)
             total += x[at] * y[at];
         return total;

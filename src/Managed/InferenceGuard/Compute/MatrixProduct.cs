@@ -8,17 +8,17 @@ using InferenceGuard.Interop;
 namespace InferenceGuard.Compute;
 
 /// <summary>
-/// Products with a packed right side. Tiles of C stay in registers while a block of k goes by, and a panel's block of B stays in the
-/// cache while the rows of A go by, so that B is read from memory once. Every element adds its products in the order of k, whatever
+/// Products with a packed right side. A tile of C stays in registers while all of k goes by; tile after tile reads a panel of B front to
+/// back, so that B comes from memory once and from a cache after that. Every element adds its products in the order of k, whatever
 /// tile it falls in: a row's result does not depend on the other rows.
 /// </summary>
 internal static class MatrixProduct
 {
-    // 1024 rows of a panel are 128 KiB: with the rows of A they stay in the second-level cache.
-    private const int BlockRows = 1024;
-
-    // A tile that computes for long while it reads little gives the cache no reason to fetch ahead: it is told to, this many rows of B.
+    // The higher a tile, the more slowly it reads B, beside ever more rows of A: the processor no longer sees what comes next. From six
+    // rows on it is told, this many rows of B ahead; lower tiles read so fast that the hint only costs.
     private const int RowsAhead = 32;
+
+    private const int HighestTile = 12, WidestPanel = 32;
 
     /// <summary>Adds the panels [fromPanel, toPanel) of A · B to C.</summary>
     /// <param name="a">A; element (m, k) lies at m · aRow + k · aColumn.</param>
@@ -45,34 +45,31 @@ internal static class MatrixProduct
         where T : struct, IPanelRow<T>
     {
         var width = PackedMatrix.PanelWidth;
-        Span<float> edge = stackalloc float[12 * 32];
+        Span<float> edge = stackalloc float[HighestTile * WidestPanel];
         for (var panel = fromPanel; panel < toPanel; panel++)
-            for (var k = 0; k < b.Rows; k += BlockRows)
+        {
+            var columns = Math.Min(width, b.Columns - panel * width);
+            for (int row = 0, count; row < rows; row += count)
             {
-                var depth = Math.Min(BlockRows, b.Rows - k);
-                var block = b.Panel(panel).Slice(k * width, depth * width);
-                var columns = Math.Min(width, b.Columns - panel * width);
-                for (int row = 0, count; row < rows; row += count)
+                var left = a[(row * aRow)..];
+                var target = c[(row * b.Columns + panel * width)..];
+                if (columns == width)
                 {
-                    var left = a[(row * aRow + k * aColumn)..];
-                    var target = c[(row * b.Columns + panel * width)..];
-                    if (columns == width)
-                    {
-                        count = Tile<T>(left, aRow, aColumn, block, target, b.Columns, depth, rows - row);
-                        continue;
-                    }
-                    // A narrow last panel goes by way of a tile of its own.
-                    var most = Math.Min(12, rows - row);
-                    for (var part = 0; part < most; part++)
-                        target.Slice(part * b.Columns, columns).CopyTo(edge[(part * width)..]);
-                    count = Tile<T>(left, aRow, aColumn, block, edge, width, depth, most);
-                    for (var part = 0; part < count; part++)
-                        edge.Slice(part * width, columns).CopyTo(target[(part * b.Columns)..]);
+                    count = Tile<T>(left, aRow, aColumn, b.Panel(panel), target, b.Columns, b.Rows, rows - row);
+                    continue;
                 }
+                // A narrow last panel goes by way of a tile of its own.
+                var most = Math.Min(HighestTile, rows - row);
+                for (var part = 0; part < most; part++)
+                    target.Slice(part * b.Columns, columns).CopyTo(edge[(part * width)..]);
+                count = Tile<T>(left, aRow, aColumn, b.Panel(panel), edge, width, b.Rows, most);
+                for (var part = 0; part < count; part++)
+                    edge.Slice(part * width, columns).CopyTo(target[(part * b.Columns)..]);
             }
+        }
     }
 
-    // The highest tile that the rows fill and the registers hold; returns its height.
+    // The highest tile that the rows fill and that the registers hold; returns its height.
     private static int Tile<T>(ReadOnlySpan<float> a, int aRow, int aColumn, ReadOnlySpan<float> b, Span<float> c, int cRow, int depth, int rows)
         where T : struct, IPanelRow<T>
     {
@@ -112,9 +109,9 @@ internal static class MatrixProduct
         if (TRows.Count > 9) c9 = T.Load(ref Unsafe.Add(ref c, 9 * cRow));
         if (TRows.Count > 10) c10 = T.Load(ref Unsafe.Add(ref c, 10 * cRow));
         if (TRows.Count > 11) c11 = T.Load(ref Unsafe.Add(ref c, 11 * cRow));
-        ref var a3 = ref Unsafe.Add(ref a, 3 * aRow);
-        ref var a6 = ref Unsafe.Add(ref a, 6 * aRow);
-        ref var a9 = ref Unsafe.Add(ref a, 9 * aRow);
+        ref var a3 = ref Unsafe.Add(ref a, TRows.Count > 3 ? 3 * aRow : 0);
+        ref var a6 = ref Unsafe.Add(ref a, TRows.Count > 6 ? 6 * aRow : 0);
+        ref var a9 = ref Unsafe.Add(ref a, TRows.Count > 9 ? 9 * aRow : 0);
         for (var k = 0; k < depth; k++)
         {
             if (TRows.Count >= 6)
@@ -163,6 +160,7 @@ internal static class MatrixProduct
     private readonly struct Two : IRows { public static int Count => 2; }
 
     private readonly struct Three : IRows { public static int Count => 3; }
+
     private readonly struct Four : IRows { public static int Count => 4; }
 
     private readonly struct Six : IRows { public static int Count => 6; }
