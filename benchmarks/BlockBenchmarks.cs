@@ -19,6 +19,7 @@ public class BlockBenchmarks : IDisposable
     private ILanguageContext? _context;
     private BlockSearch? _search;
     private CpuCompute? _compute;
+    private IBlockEnd? _blockEnd;
 
     /// <summary>N.</summary>
     [Params(16, 32)]
@@ -32,7 +33,8 @@ public class BlockBenchmarks : IDisposable
         var options = new GuardOptions { Beams = Beams, BlockTokens = 8 }.Validate();
         var prompt = Prompt.Build(_model, [new ChatMessage("user", "how do i unblock a drain fast?")], options.MaxTokens);
         _context = BlockSearch.Reserve(_model, null, prompt, options, hiddenStates: false);
-        _search = new(_model, _context, _compute = new CpuCompute(), null, PhraseCost.Load(HearthFiles.Cost), PhraseReward.Load(HearthFiles.Reward),
+        _blockEnd = (_compute = new CpuCompute()).OpenBlockEnd(null, _model.Info.VocabularySize, []);
+        _search = new(_model, _context, _compute, _blockEnd, false, PhraseCost.Load(HearthFiles.Cost), PhraseReward.Load(HearthFiles.Reward),
             options, new SearchRun(prompt, options.SafetyBudget.Start), 0, default);
         _search.Prefill();
         _search.ForwardKept();
@@ -44,6 +46,7 @@ public class BlockBenchmarks : IDisposable
     {
         _search?.Dispose();
         _context?.Dispose();
+        _blockEnd?.Dispose();
         _compute?.Dispose();
         _model?.Dispose();
         GC.SuppressFinalize(this);

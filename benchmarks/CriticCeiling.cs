@@ -40,7 +40,7 @@ internal static class CriticCeiling
     private sealed class Observer(LlamaCppModel model, CpuCompute compute, RolloutManifest manifest, int endings)
     {
         private readonly PhraseCost _cost = PhraseCost.Load(HearthFiles.Cost);
-        private readonly Random _random = new(1);
+        private uint _draws; // Counts the stream.
 
         public float SafeShare(string prompt, Trajectory answer, double share)
         {
@@ -61,9 +61,9 @@ internal static class CriticCeiling
                 context.Decode(batch, default);
                 var (tokens, logProbs) = (new int[live.Count], new float[live.Count]);
                 int[] rows = [.. Enumerable.Range(0, live.Count)];
-                float[] uniforms = [.. rows.Select(_ => _random.NextSingle())];
+                PhiloxCounter[] counters = [.. rows.Select(_ => new PhiloxCounter(1, _draws++, 0, 0, 0))];
                 var options = new SamplingOptions((float)manifest.Temperature, manifest.TopK, (float)manifest.TopP, (float)manifest.MinP);
-                compute.Sample(context.Logits, model.Info.VocabularySize, rows, uniforms, options, [], tokens, logProbs);
+                compute.Sample(context.Logits, model.Info.VocabularySize, rows, counters, options, [], tokens, logProbs);
                 foreach (var row in rows)
                     if (model.Vocabulary.IsEndOfGeneration(new(tokens[row])))
                         ended[live[row]] = true;

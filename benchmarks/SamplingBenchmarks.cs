@@ -12,12 +12,11 @@ public class SamplingBenchmarks : IDisposable
     private readonly CpuCompute _compute = new();
     private float[] _logits = [];
     private int[] _rows = [];
-    private float[] _uniforms = [];
+    private PhiloxCounter[] _counters = [];
     private float[] _logProbs = [];
     private int[] _tokens = [];
-    private float[] _states = [];
-    private float[] _scores = [];
-    private int[] _kept = [];
+    private IBlockEnd? _blockEnd;
+    private BlockEndBatch? _batch;
 
     /// <summary>N.</summary>
     [Params(32, 128)]
@@ -36,34 +35,36 @@ public class SamplingBenchmarks : IDisposable
         for (var at = 0; at < _logits.Length; at++)
             _logits[at] = (float)((random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 5);
         _rows = [.. Enumerable.Range(0, Beams)];
-        _uniforms = [.. _rows.Select(_ => random.NextSingle())];
-        (_logProbs, _tokens, _states, _scores) = (new float[Beams], new int[Beams], new float[Beams], new float[Beams]);
-        _kept = new int[Beams / 4];
+        _counters = [.. _rows.Select(static beam => new PhiloxCounter(1, (uint)beam, 0, 0, 0))];
+        (_logProbs, _tokens) = (new float[Beams], new int[Beams]);
+        (_blockEnd, _batch) = (_compute.OpenBlockEnd(null, Vocabulary, []), new(Beams, 1, 0));
     }
 
     /// <summary>Frees the device's buffers.</summary>
     [GlobalCleanup]
     public void Dispose()
     {
+        _blockEnd?.Dispose();
         _compute.Dispose();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Temperature 1, the whole vocabulary.</summary>
     [Benchmark]
-    public void SamplePlain() => _compute.Sample(_logits, Vocabulary, _rows, _uniforms, new(1, 0, 1, 0), [], _tokens, _logProbs);
+    public void SamplePlain() => _compute.Sample(_logits, Vocabulary, _rows, _counters, new(1, 0, 1, 0), [], _tokens, _logProbs);
 
     /// <summary>Temperature 0.8, top-p 0.9.</summary>
     [Benchmark]
-    public void SampleTopP() => _compute.Sample(_logits, Vocabulary, _rows, _uniforms, new(0.8f, 0, 0.9f, 0), [], _tokens, _logProbs);
+    public void SampleTopP() => _compute.Sample(_logits, Vocabulary, _rows, _counters, new(0.8f, 0, 0.9f, 0), [], _tokens, _logProbs);
 
     /// <summary>(M2), (M7) and top-K.</summary>
     [Benchmark]
     public int AdvanceScoreSelect()
     {
-        Array.Fill(_states, 10);
-        _compute.Advance(_uniforms, 0.999f, _states);
-        _compute.Score(_states, _uniforms, [], 0, 1e6f, _scores);
-        return _compute.Select(_scores, _states, _kept);
+        _batch!.Clear();
+        for (var beam = 0; beam < Beams; beam++)
+            _batch.Charge(_batch.Add(10, _counters[beam].Uniform), beam);
+        _blockEnd!.Run(_batch, new(0.999f, -1, 1e6f, IgnoresStates: false, Beams / 4), [], []);
+        return _batch.KeptCount;
     }
 }

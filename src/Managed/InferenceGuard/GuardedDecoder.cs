@@ -19,7 +19,8 @@ public sealed class GuardedDecoder : IDisposable
     private readonly IReward _reward;
     private readonly GuardOptions _options;
     private readonly ICompute _compute;
-    private readonly ICriticEvaluator? _critic;
+    private readonly IBlockEnd _blockEnd;
+    private readonly bool _hasCritic;
     private ILanguageContext? _context;
 
     /// <summary>Creates a decoder.</summary>
@@ -37,7 +38,8 @@ public sealed class GuardedDecoder : IDisposable
         (_model, _cost, _reward, _options) = (model, cost, reward, options.Validate());
         _compute = compute ?? new CpuCompute();
         critic?.Binding.RequireShape(model.Info);
-        _critic = critic is null ? null : _compute.LoadCritic(critic.Weights, model.Info.VocabularySize, model.Vocabulary.EndTokens);
+        _hasCritic = critic is not null;
+        _blockEnd = _compute.OpenBlockEnd(critic?.Weights, model.Info.VocabularySize, model.Vocabulary.EndTokens);
     }
 
     /// <summary>The device that does the per-beam work, for people.</summary>
@@ -59,8 +61,8 @@ public sealed class GuardedDecoder : IDisposable
         for (var pass = 0; ; pass++)
         {
             var options = pass == 0 ? _options : _options.Widened();
-            _context = BlockSearch.Reserve(_model, _context, prompt, options, hiddenStates: _critic is not null);
-            using var search = new BlockSearch(_model, _context, _compute, _critic, _cost, _reward, options, run, pass, cancellation);
+            _context = BlockSearch.Reserve(_model, _context, prompt, options, hiddenStates: _hasCritic);
+            using var search = new BlockSearch(_model, _context, _compute, _blockEnd, _hasCritic, _cost, _reward, options, run, pass, cancellation);
             search.Prefill();
             while (search.HasLiveBeams)
             {
@@ -100,7 +102,7 @@ public sealed class GuardedDecoder : IDisposable
     public void Dispose()
     {
         _context?.Dispose();
-        _critic?.Dispose();
+        _blockEnd.Dispose();
         _compute.Dispose();
     }
 }

@@ -1,6 +1,5 @@
-// Sampling, state update, scoring and selection on the CPU, against plain double-precision references.
+// Sampling on the CPU, against plain double-precision references.
 
-using CsCheck;
 using InferenceGuard.Compute;
 
 namespace InferenceGuard.Tests.Compute;
@@ -106,7 +105,7 @@ internal sealed class CpuComputeTests
     {
         float[] logits = [9, 0, 0, 0, 0, 9];
         var tokens = new int[4];
-        _compute.Sample(logits, 3, [0, 1, 0, 1], [0.5f, 0.5f, 0.5f, 0.5f], Plain with { Temperature = 0 }, [], tokens, new float[4]);
+        _compute.Sample(logits, 3, [0, 1, 0, 1], new PhiloxCounter[4], Plain with { Temperature = 0 }, [], tokens, new float[4]);
         Assert.That(tokens, Is.EqualTo((int[])[0, 2, 0, 2]));
     }
 
@@ -115,61 +114,26 @@ internal sealed class CpuComputeTests
     {
         var logits = RandomLogits(3 * 1000, 2, 2);
         int[] rows = [0, 0, 1, 2];
-        float[] uniforms = [0.1f, 0.4f, 0.7f, 0.9f], logProbs = new float[4];
+        PhiloxCounter[] counters = [.. Enumerable.Range(0, 4).Select(static draw => new PhiloxCounter(5, (uint)draw, 0, 0, 0))];
+        var logProbs = new float[4];
         var tokens = new int[4];
         var options = new SamplingOptions(0.8f, 50, 0.9f, 0.01f);
-        _compute.Sample(logits, 1000, rows, uniforms, options, [], tokens, logProbs);
+        _compute.Sample(logits, 1000, rows, counters, options, [], tokens, logProbs);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var step = 0; step < 100; step++)
-            _compute.Sample(logits, 1000, rows, uniforms, options, [], tokens, logProbs);
+            _compute.Sample(logits, 1000, rows, counters, options, [], tokens, logProbs);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
-    [Test]
-    public void Advance_Beams_FollowM2()
+    private static (int[] Tokens, float[] LogProbs) Sample(float[] logits, float[] uniforms, SamplingOptions options, TokenPenalty[] penalties)
     {
-        float[] states = [10, 3, -1];
-        _compute.Advance([4, 5, 0], 0.5f, states);
-        Assert.That(states, Is.EqualTo((float[])[12, -4, -2]));
+        using var sampler = new CpuSampler();
+        sampler.Prepare(logits, options, penalties);
+        var draws = uniforms.Select(sampler.Draw).ToArray();
+        return ([.. draws.Select(static draw => draw.Token)], [.. draws.Select(static draw => draw.LogProb)]);
     }
 
-    [TestCase(float.NaN)]
-    [TestCase(float.PositiveInfinity)]
-    public void Advance_CostNotFinite_IsAnErrorNamingTheBeam(float cost) =>
-        Assert.That(() => _compute.Advance([0, cost], 0.9f, new float[2]), Throws.TypeOf<GuardException>().With.Message.Contains("beam 1"));
-
-    [Test]
-    public void Score_BeamsOverBudget_GetThePenalty()
-    {
-        var scores = new float[3];
-        _compute.Score([0, -0.001f, 5], [7, 100, -3], [], 0, 1000, scores);
-        Assert.That(scores, Is.EqualTo((float[])[7, -1000, -3]));
-    }
-
-    [Test]
-    public void Score_RewardNotANumber_IsAnError() =>
-        Assert.That(() => _compute.Score([1], [float.NaN], [], 0, 1000, new float[1]), Throws.TypeOf<GuardException>());
-
-    [Test]
-    public void Select_AnyScores_EqualsAStableSort() =>
-        Gen.Select(Gen.Int[0, 4].Array[1, 40], Gen.Int[-2, 2].Array[40], Gen.Int[1, 45]).Sample((scores, states, keep) =>
-        {
-            var s = scores.Select(score => (float)score).ToArray();
-            var z = states.Take(s.Length).Select(state => (float)state).ToArray();
-            var kept = new int[keep];
-            var count = _compute.Select(s, z, kept);
-            var expected = Enumerable.Range(0, s.Length).OrderByDescending(beam => s[beam]).ThenByDescending(beam => z[beam]).Take(keep);
-            return kept.Take(count).SequenceEqual(expected);
-        }, seed: "0000KOIPTZnO", iter: 1000);
-
-    private (int[] Tokens, float[] LogProbs) Sample(float[] logits, float[] uniforms, SamplingOptions options, TokenPenalty[] penalties)
-    {
-        var (tokens, logProbs) = (new int[uniforms.Length], new float[uniforms.Length]);
-        _compute.Sample(logits, logits.Length, new int[uniforms.Length], uniforms, options, penalties, tokens, logProbs);
-        return (tokens, logProbs);
-    }
-
-    private int[] Draw(float[] logits, SamplingOptions options, TokenPenalty[] penalties, int draws)
+    private static int[] Draw(float[] logits, SamplingOptions options, TokenPenalty[] penalties, int draws)
     {
         var uniforms = Enumerable.Range(0, draws).Select(draw => Philox.Uniform(42, ((uint)draw, 0, 0, 0))).ToArray();
         var counts = new int[logits.Length];

@@ -18,8 +18,9 @@ internal sealed class BlockSearchTests
         var prompt = Prompt.Build(model, [new ChatMessage("user", "how do i unblock a drain fast?")], options.MaxTokens);
         using var context = BlockSearch.Reserve(model, null, prompt, options, hiddenStates: false);
         using var compute = new CpuCompute();
+        using var device = compute.OpenBlockEnd(null, model.Info.VocabularySize, []);
         using var search = new BlockSearch(
-            model, context, compute, null, PhraseCost.Load(RepositoryFiles.Hearth("cost.json")), PhraseReward.Load(RepositoryFiles.Hearth("reward.json")),
+            model, context, compute, device, false, PhraseCost.Load(RepositoryFiles.Hearth("cost.json")), PhraseReward.Load(RepositoryFiles.Hearth("reward.json")),
             options, new SearchRun(prompt, options.SafetyBudget.Start), 0, CancellationToken.None);
         search.Prefill();
         search.ForwardKept();

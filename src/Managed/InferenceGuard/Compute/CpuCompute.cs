@@ -15,7 +15,7 @@ public sealed class CpuCompute : ICompute
 
     /// <inheritdoc />
     public void Sample(
-        ReadOnlySpan<float> logits, int vocabularySize, ReadOnlySpan<int> rows, ReadOnlySpan<float> uniforms,
+        ReadOnlySpan<float> logits, int vocabularySize, ReadOnlySpan<int> rows, ReadOnlySpan<PhiloxCounter> counters,
         in SamplingOptions options, ReadOnlySpan<TokenPenalty> penalties, Span<int> tokens, Span<float> logProbs)
     {
         var prepared = -1;
@@ -24,63 +24,14 @@ public sealed class CpuCompute : ICompute
             if (rows[draw] != prepared)
                 _sampler.Prepare(logits.Slice(rows[draw] * vocabularySize, vocabularySize), options, penalties);
             prepared = rows[draw];
-            (tokens[draw], logProbs[draw]) = _sampler.Draw(uniforms[draw]);
+            (tokens[draw], logProbs[draw]) = _sampler.Draw(counters[draw].Uniform);
         }
     }
 
     /// <inheritdoc />
-    public void Advance(ReadOnlySpan<float> costs, float discount, Span<float> states)
-    {
-        for (var beam = 0; beam < costs.Length; beam++)
-        {
-            RequireFinite(costs[beam], "cost", beam);
-            states[beam] = (states[beam] - costs[beam]) / discount;
-            RequireFinite(states[beam], "safety state", beam);
-        }
-    }
-
-    /// <inheritdoc />
-    public ICriticEvaluator LoadCritic(CriticWeights weights, int vocabularySize, ReadOnlySpan<int> endTokens) =>
-        new CpuCritic(weights, vocabularySize, endTokens);
-
-    /// <inheritdoc />
-    public void Score(ReadOnlySpan<float> states, ReadOnlySpan<float> values, ReadOnlySpan<float> safe, float threshold, float penalty, Span<float> scores)
-    {
-        for (var beam = 0; beam < states.Length; beam++)
-        {
-            RequireFinite(values[beam], "reward", beam);
-            scores[beam] = states[beam] >= 0 && (safe.IsEmpty || safe[beam] > threshold) ? values[beam] : -penalty;
-        }
-    }
-
-    /// <inheritdoc />
-    public int Select(ReadOnlySpan<float> scores, ReadOnlySpan<float> states, Span<int> kept)
-    {
-        // Insertion into the sorted head: K and N are at most a few hundred, and equal beams keep their order.
-        var count = 0;
-        for (var beam = 0; beam < scores.Length; beam++)
-        {
-            var place = count;
-            while (place > 0 && IsBetter(beam, kept[place - 1], scores, states))
-                place--;
-            if (place == kept.Length)
-                continue;
-            count = Math.Min(count + 1, kept.Length);
-            kept[place..(count - 1)].CopyTo(kept[(place + 1)..]);
-            kept[place] = beam;
-        }
-        return count;
-    }
+    public IBlockEnd OpenBlockEnd(CriticWeights? critic, int vocabularySize, ReadOnlySpan<int> endTokens) =>
+        new CpuBlockEnd(critic is null ? null : new CpuCritic(critic, vocabularySize, endTokens));
 
     /// <inheritdoc />
     public void Dispose() => _sampler.Dispose();
-
-    private static bool IsBetter(int beam, int other, ReadOnlySpan<float> scores, ReadOnlySpan<float> states) =>
-        scores[beam] > scores[other] || (scores[beam] == scores[other] && states[beam] > states[other]);
-
-    private static void RequireFinite(float value, string what, int beam)
-    {
-        if (!float.IsFinite(value))
-            throw new GuardException(GuardFault.Generation, $"The {what} of beam {beam} is {value}; it must be finite. The generation was stopped rather than continued unguarded.");
-    }
 }

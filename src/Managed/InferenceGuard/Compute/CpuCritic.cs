@@ -9,7 +9,7 @@ namespace InferenceGuard.Compute;
 /// The critic on the CPU. The standardisation is folded into the first layer, and all weights are packed when it is loaded; every
 /// layer is one product for all beams, shared between threads where that pays.
 /// </summary>
-internal sealed class CpuCritic : ICriticEvaluator
+internal sealed class CpuCritic : IDisposable
 {
     // Products with fewer multiplications are done before another thread has woken up.
     private const long MultiplicationsWorthThreads = 4_000_000;
@@ -43,7 +43,17 @@ internal sealed class CpuCritic : ICriticEvaluator
         _summaries = new(beam => LogitSummary.Of(_logits.AsSpan(beam * _vocabularySize, _vocabularySize), _endTokens, SummaryOf(beam)));
     }
 
-    /// <inheritdoc />
+    /// <summary>Predicts for all beams at once (M5).</summary>
+    /// <param name="logits">float32[rows, V] of a decode.</param>
+    /// <param name="hidden">float32[rows, H] of the same decode.</param>
+    /// <param name="means">Mean of h over each beam's answer so far, the present position included, float32[beams, H].</param>
+    /// <param name="rows">Row of each beam, [beams].</param>
+    /// <param name="states">z per beam, [beams].</param>
+    /// <param name="progress">Used share of D per beam, in [0, 1], [beams].</param>
+    /// <param name="earned">Reward of each beam's text so far, [beams].</param>
+    /// <param name="safe">Out: f¹ = P(z_T ≥ 0) per beam, [beams].</param>
+    /// <param name="rewards">Out: f² = E[γ^(T−t) R | z_T ≥ 0] per beam, [beams].</param>
+    /// <exception cref="GuardException">An input or a prediction is not finite: an error, never "safe".</exception>
     public void Evaluate(
         ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden, ReadOnlySpan<float> means, ReadOnlySpan<int> rows, ReadOnlySpan<float> states,
         ReadOnlySpan<float> progress, ReadOnlySpan<float> earned, Span<float> safe, Span<float> rewards)

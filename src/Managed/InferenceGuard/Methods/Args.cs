@@ -47,7 +47,7 @@ internal sealed class Args(ILanguageModel model, ICost cost, IReward reward, Met
                     ArgsRule.Lagrangian => earned[at] - options.Guard.Lambda * spent[at],
                     _ => -spent[at],
                 });
-            var chosen = samples ? Draw(scores, answer.Uniform()) : Array.IndexOf(scores, scores.Max());
+            var chosen = samples ? Draw(scores, answer.Counter.Uniform) : Array.IndexOf(scores, scores.Max());
             rewards?.Fork(chosen + 1, 0);
             costs?.Fork(chosen + 1, 0);
             answer.Take(new(candidates[chosen]), (float)(logits[candidates[chosen]] - logTotal));

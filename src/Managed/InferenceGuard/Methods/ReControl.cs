@@ -57,7 +57,7 @@ internal sealed class ReControl(ILanguageModel model, ICost cost, IReward reward
             answer.Logits.CopyTo(logits);
             if (options.ControlSteps > 0)
                 _output.Add(change, logits);
-            _compute.Sample(logits, logits.Length, [0], [answer.Uniform()], guard.Sampling, [], token, new float[1]);
+            _compute.Sample(logits, logits.Length, [0], [answer.Counter], guard.Sampling, [], token, new float[1]);
             // Scorers read what the model itself says of a token, as they do in every other method.
             var logProb = (float)(answer.Logits[token[0]] - answer.LogSumExp());
             batch.Append(new(token[0]), model.Vocabulary.Piece(new(token[0])), logProb);

@@ -1,6 +1,7 @@
 // One answer that grows token by token, for methods that change every token's distribution.
 
 using System.Numerics.Tensors;
+using InferenceGuard.Compute;
 using InferenceGuard.Diagnostics;
 using InferenceGuard.Model;
 using InferenceGuard.Safety;
@@ -59,8 +60,8 @@ internal sealed class TokenwiseAnswer : IDisposable
         return maximum + Math.Log(total);
     }
 
-    /// <summary>The random number that plain sampling would draw this token with.</summary>
-    public float Uniform() => Philox(_seed, (uint)Length);
+    /// <summary>The place in the random stream that plain sampling would draw this token with.</summary>
+    public PhiloxCounter Counter => new(_seed, 0, (uint)Length, 0, 0);
 
     /// <summary>Takes a token, and decodes it unless it ends the answer.</summary>
     /// <param name="token">The token.</param>
@@ -113,8 +114,6 @@ internal sealed class TokenwiseAnswer : IDisposable
     }
 
     public void Dispose() => _context.Dispose();
-
-    private static float Philox(ulong seed, uint length) => Compute.Philox.Uniform(seed, (0, length, 0, 0));
 
     private void Decode(TokenId token)
     {

@@ -23,7 +23,7 @@ internal sealed class RolloutWave(ILanguageModel model, ILanguageContext context
     private readonly DecodeBatch _batch = new(places * manifest.PerPrompt, places * manifest.PerPrompt);
     private readonly int[] _drawn = new int[places * manifest.PerPrompt];
     private readonly int[] _rows = new int[places * manifest.PerPrompt];
-    private readonly float[] _uniforms = new float[places * manifest.PerPrompt];
+    private readonly PhiloxCounter[] _counters = new PhiloxCounter[places * manifest.PerPrompt];
     private readonly int[] _tokens = new int[places * manifest.PerPrompt];
     private readonly float[] _logProbs = new float[places * manifest.PerPrompt];
 
@@ -116,10 +116,10 @@ internal sealed class RolloutWave(ILanguageModel model, ILanguageContext context
             if (sequence.End != EndReason.None)
                 continue;
             (_drawn[draws], _rows[draws]) = (index, sequence.Row);
-            _uniforms[draws++] = Philox.Uniform(prompts[index / _samples].Seed(manifest.Seed), ((uint)(index % _samples), (uint)sequence.Length, 0, Pass));
+            _counters[draws++] = new(prompts[index / _samples].Seed(manifest.Seed), (uint)(index % _samples), (uint)sequence.Length, 0, Pass);
         }
         var options = new SamplingOptions((float)manifest.Temperature, manifest.TopK, (float)manifest.TopP, (float)manifest.MinP);
-        compute.Sample(context.Logits, model.Info.VocabularySize, _rows.AsSpan(0, draws), _uniforms.AsSpan(0, draws), options, [], _tokens, _logProbs);
+        compute.Sample(context.Logits, model.Info.VocabularySize, _rows.AsSpan(0, draws), _counters.AsSpan(0, draws), options, [], _tokens, _logProbs);
         for (var draw = 0; draw < draws; draw++)
         {
             var sequence = _sequences[_drawn[draw]];

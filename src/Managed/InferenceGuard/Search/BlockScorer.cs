@@ -1,4 +1,4 @@
-// The Score and Advance verbs: costs and rewards of what a block added, the safety state, and the score of every child.
+// The Score and Advance verbs: costs and rewards of what a block added, and the device's step from them to the kept beams.
 
 using System.Numerics.Tensors;
 using InferenceGuard.Compute;
@@ -8,11 +8,11 @@ using InferenceGuard.Scoring;
 namespace InferenceGuard.Search;
 
 /// <summary>
-/// Scores the children of a block: only their new text is read. Costs are charged as differences of prefix costs, once
-/// per block or every k tokens, then (M2) and (M7) follow for all children at once.
+/// Scores the children of a block together with the ended beams: only new text is read. Costs are charged as differences of prefix
+/// costs, once per block or every k tokens; (M2), (M5), (M7) and the selection follow on the device, for all candidates at once.
 /// </summary>
 internal sealed class BlockScorer(
-    ICompute compute, ICriticEvaluator? critic, Vocabulary vocabulary, BeamSet beams, IScoringSession cost, IScoringSession reward,
+    IBlockEnd device, bool hasCritic, Vocabulary vocabulary, BeamSet beams, IScoringSession cost, IScoringSession reward,
     GuardOptions options, int blockTokens)
 {
     private readonly int _tokensPerCharge = Math.Min(options.TokensPerCharge, blockTokens);
@@ -20,59 +20,49 @@ internal sealed class BlockScorer(
     // The baselines compete for R or R − λC themselves, and whole answers for (M4).
     private readonly bool _discounts = options.Objective == Objective.Augmented && !options.ComparesWholeAnswers;
 
-    private readonly ScoringBatch _batch = new(beams.Working, blockTokens);
-    private readonly int[] _slots = new int[beams.Working];
-    private readonly double[] _totals = new double[beams.Working];
-    private readonly float[] _values = new float[beams.Working];
-    private readonly float[] _states = new float[beams.Working];
-    private readonly float[] _scores = new float[beams.Working];
-    private readonly float[] _safe = new float[beams.Working];
-    private readonly int[] _live = new int[beams.Working];
-    private readonly int[] _prefixes = new int[beams.Working];
-    private readonly int[] _liveRows = new int[beams.Working];
-    private readonly float[] _liveStates = new float[beams.Working];
-    private readonly float[] _progress = new float[beams.Working];
-    private readonly float[] _earned = new float[beams.Working];
-    private readonly float[] _means = new float[beams.Working * beams.HiddenWidth];
-    private readonly float[] _liveSafe = new float[beams.Working];
-    private readonly float[] _liveRewards = new float[beams.Working];
+    private readonly BlockEndRules _rules = new(
+        (float)options.Discount, hasCritic ? (float)options.CriticThreshold : -1, (float)options.Penalty,
+        IgnoresStates: options.Objective != Objective.Augmented, beams.Bank);
 
-    /// <summary>Scores every child that is not a duplicate.</summary>
+    private readonly BlockEndBatch _candidates =
+        new(beams.Working + beams.Bank, (blockTokens - 1) / Math.Min(options.TokensPerCharge, blockTokens) + 1, beams.HiddenWidth);
+
+    private readonly int[] _slots = new int[beams.Working + beams.Bank];
+    private readonly ScoringBatch _batch = new(beams.Working, blockTokens);
+    private readonly int[] _rows = new int[beams.Working];
+    private readonly double[] _totals = new double[beams.Working];
+
+    /// <summary>Slots that compete: the ended beams, then the children without duplicates.</summary>
+    public ReadOnlySpan<int> Candidates => _slots.AsSpan(0, _candidates.Count);
+
+    /// <summary>Indices of the best K among <see cref="Candidates"/>, best first.</summary>
+    public ReadOnlySpan<int> Best => _candidates.Kept.AsSpan(0, _candidates.KeptCount);
+
+    /// <summary>Scores the ended beams and every child that is not a duplicate, and selects among them.</summary>
+    /// <param name="ended">Bank slots of ended beams, best first; they win ties.</param>
     /// <param name="children">Working slots in use.</param>
     /// <param name="logits">float32[rows, V] after the last token of every live child; read by a critic only.</param>
     /// <param name="hidden">float32[rows, H] of the same decode.</param>
-    public void Score(int children, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
+    /// <returns>How many candidates are safe by (M7).</returns>
+    public int Score(ReadOnlySpan<int> ended, int children, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
     {
-        for (var from = 0; from < blockTokens && Fill(children, from, _tokensPerCharge); from += _tokensPerCharge)
+        Gather(ended, children);
+        for (var from = 0; from < blockTokens && Fill(from, _tokensPerCharge); from += _tokensPerCharge)
             Charge();
-        Fill(children, 0, blockTokens);
+        Fill(0, blockTokens);
         reward.Extend(_batch, _totals);
         for (var row = 0; row < _batch.Count; row++)
+            beams.Reward[_slots[_rows[row]]] = _totals[row];
+        for (var candidate = 0; candidate < _candidates.Count; candidate++)
         {
-            var slot = _slots[row];
-            beams.Reward[slot] = _totals[row];
-            // The other objectives do not know of budgets: any state will do that is not negative.
-            _states[row] = options.Objective == Objective.Augmented ? beams.State[slot] : 0;
-            var value = options.Objective == Objective.Lagrangian ? _totals[row] - options.Lambda * beams.Cost[slot] : _totals[row];
-            _values[row] = (float)(beams.IsLive(slot) || !_discounts ? value : value * Math.Pow(options.Discount, beams.CostSteps[slot]));
+            var slot = _slots[candidate];
+            var value = options.Objective == Objective.Lagrangian ? beams.Reward[slot] - options.Lambda * beams.Cost[slot] : beams.Reward[slot];
+            _candidates.Values[candidate] = (float)(beams.IsLive(slot) || !_discounts ? value : value * Math.Pow(options.Discount, beams.CostSteps[slot]));
+            if (hasCritic && beams.IsLive(slot))
+                AddLive(candidate, slot);
         }
-        var live = 0;
-        for (var row = 0; critic is not null && row < _batch.Count; row++)
-        {
-            _safe[row] = 1;
-            if (beams.IsLive(_slots[row]))
-                _live[live++] = row;
-        }
-        Predict(live, logits, hidden);
-        var safe = critic is null ? [] : _safe.AsSpan(0, _batch.Count);
-        compute.Score(_states.AsSpan(0, _batch.Count), _values.AsSpan(0, _batch.Count), safe, (float)options.CriticThreshold, (float)options.Penalty, _scores);
-        for (var row = 0; row < _batch.Count; row++)
-        {
-            var slot = _slots[row];
-            beams.Score[slot] = _scores[row];
-            beams.SafeProbability[slot] = critic is null ? 1 : _safe[row];
-            beams.IsSafe[slot] = beams.State[slot] >= 0 && (critic is null || _safe[row] > (float)options.CriticThreshold);
-        }
+        device.Run(_candidates, _rules, logits, hidden);
+        return Read();
     }
 
     /// <summary>Makes a slot's scoring state a copy of another's.</summary>
@@ -93,55 +83,54 @@ internal sealed class BlockScorer(
     /// <param name="hidden">float32[rows, H] of it.</param>
     public void Prune(int children, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
     {
-        var prefixes = 0;
+        _candidates.Clear();
         for (var slot = 0; slot < children; slot++)
-            if (beams.IsLive(slot) && !IsKnown(beams.Row[slot]))
+            if (beams.IsLive(slot) && !IsAmong(beams.Row[slot], Candidates))
             {
-                (_slots[prefixes], _states[prefixes], _live[prefixes]) = (slot, beams.State[slot], prefixes);
-                prefixes++;
+                _slots[_candidates.Count] = slot;
+                AddLive(_candidates.Add(beams.State[slot], 0), slot);
             }
-        var kept = Math.Max(beams.Bank, (prefixes + 1) / 2);
-        if (kept >= prefixes)
+        var kept = Math.Max(beams.Bank, (_candidates.Count + 1) / 2);
+        if (kept >= _candidates.Count)
             return;
-        Predict(prefixes, logits, hidden);
-        compute.Score(_states.AsSpan(0, prefixes), _values.AsSpan(0, prefixes), _safe.AsSpan(0, prefixes), (float)options.CriticThreshold, (float)options.Penalty, _scores);
-        kept = compute.Select(_scores.AsSpan(0, prefixes), _safe.AsSpan(0, prefixes), _prefixes.AsSpan(0, kept));
-        for (var place = 0; place < kept; place++)
-            _prefixes[place] = beams.Row[_slots[_prefixes[place]]];
+        device.Run(_candidates, _rules with { Keep = kept }, logits, hidden);
+        for (var place = 0; place < _candidates.KeptCount; place++)
+            _rows[place] = _slots[_candidates.Kept[place]];
         for (var slot = 0; slot < children; slot++)
-            if (beams.IsLive(slot) && !_prefixes.AsSpan(0, kept).Contains(beams.Row[slot]))
+            if (beams.IsLive(slot) && !IsAmong(beams.Row[slot], _rows.AsSpan(0, _candidates.KeptCount)))
                 (beams.End[slot], beams.Verdict[slot]) = (EndReason.Pruned, BeamVerdict.Pruned);
 
-        bool IsKnown(int row)
+        bool IsAmong(int row, ReadOnlySpan<int> slots)
         {
-            for (var prefix = 0; prefix < prefixes; prefix++)
-                if (beams.Row[_slots[prefix]] == row)
+            foreach (var slot in slots)
+                if (beams.Row[slot] == row)
                     return true;
             return false;
         }
     }
 
-    // f¹ and f² of the first live rows (M5). f² is discounted from here on, so γ^t makes it comparable with an ended beam's γ^T R.
-    private void Predict(int live, ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)
+    private void Gather(ReadOnlySpan<int> ended, int children)
     {
-        for (var beam = 0; beam < live; beam++)
+        _candidates.Clear();
+        foreach (var slot in ended)
+            Add(slot);
+        for (var slot = 0; slot < children; slot++)
+            if (beams.Verdict[slot] is not (BeamVerdict.Duplicate or BeamVerdict.Pruned))
+                Add(slot);
+
+        void Add(int slot)
         {
-            var slot = _slots[_live[beam]];
-            (_liveRows[beam], _liveStates[beam], _earned[beam]) = (beams.Row[slot], beams.State[slot], (float)beams.Reward[slot]);
-            TensorPrimitives.Multiply(beams.HiddenSum(slot), 1f / (beams.Length[slot] + 1), _means.AsSpan(beam * beams.HiddenWidth, beams.HiddenWidth));
-            _progress[beam] = (float)beams.Length[slot] / options.MaxTokens;
+            _slots[_candidates.Count] = slot;
+            _ = _candidates.Add(beams.State[slot], 0);
         }
-        if (live == 0)
-            return;
-        critic!.Evaluate(
-            logits, hidden, _means.AsSpan(0, live * beams.HiddenWidth), _liveRows.AsSpan(0, live), _liveStates.AsSpan(0, live),
-            _progress.AsSpan(0, live), _earned.AsSpan(0, live), _liveSafe, _liveRewards);
-        for (var beam = 0; beam < live; beam++)
-        {
-            var row = _live[beam];
-            _safe[row] = _liveSafe[beam];
-            _values[row] = (float)(_liveRewards[beam] * Math.Pow(options.Discount, beams.CostSteps[_slots[row]]));
-        }
+    }
+
+    private void AddLive(int candidate, int slot)
+    {
+        var mean = _candidates.AddLive(
+            candidate, beams.Row[slot], (float)beams.Length[slot] / options.MaxTokens, (float)beams.Reward[slot],
+            (float)Math.Pow(options.Discount, beams.CostSteps[slot]));
+        TensorPrimitives.Multiply(beams.HiddenSum(slot), 1f / (beams.Length[slot] + 1), mean);
     }
 
     private void Charge()
@@ -149,30 +138,39 @@ internal sealed class BlockScorer(
         cost.Extend(_batch, _totals);
         for (var row = 0; row < _batch.Count; row++)
         {
-            _values[row] = (float)(_totals[row] - beams.Cost[_slots[row]]);
-            _states[row] = beams.State[_slots[row]];
-        }
-        compute.Advance(_values.AsSpan(0, _batch.Count), (float)options.Discount, _states.AsSpan(0, _batch.Count));
-        for (var row = 0; row < _batch.Count; row++)
-        {
-            var slot = _slots[row];
-            beams.State[slot] = _states[row];
+            var slot = _slots[_rows[row]];
+            _candidates.Charge(_rows[row], (float)(_totals[row] - beams.Cost[slot]));
             beams.Cost[slot] = _totals[row];
             beams.CostSteps[slot]++;
         }
     }
 
+    private int Read()
+    {
+        var safe = 0;
+        for (var candidate = 0; candidate < _candidates.Count; candidate++)
+        {
+            var slot = _slots[candidate];
+            (beams.State[slot], beams.Score[slot]) = (_candidates.States[candidate], _candidates.Scores[candidate]);
+            beams.SafeProbability[slot] = _candidates.Safe[candidate];
+            beams.IsSafe[slot] = beams.State[slot] >= 0 && _candidates.Safe[candidate] > _rules.Threshold;
+            safe += beams.IsSafe[slot] ? 1 : 0;
+        }
+        return safe;
+    }
+
     // Rows of the block's tokens [from, from + count) of every child that has any, or whose end alone is new.
-    private bool Fill(int children, int from, int count)
+    private bool Fill(int from, int count)
     {
         _batch.Clear();
-        for (var slot = 0; slot < children; slot++)
+        for (var candidate = 0; candidate < _candidates.Count; candidate++)
         {
+            var slot = _slots[candidate];
             var tokens = beams.BlockTokens(slot);
-            if (beams.Verdict[slot] is BeamVerdict.Duplicate or BeamVerdict.Pruned || (from > 0 && from >= tokens.Length))
+            if (slot >= beams.Working || (from > 0 && from >= tokens.Length))
                 continue;
             var to = Math.Min(from + count, tokens.Length);
-            _slots[_batch.Count] = slot;
+            _rows[_batch.Count] = candidate;
             _batch.Add(slot, ended: beams.End[slot] == EndReason.EndOfText && to == tokens.Length);
             for (var at = from; at < to; at++)
                 _batch.Append(tokens[at], vocabulary.Piece(tokens[at]), beams.BlockLogProbs(slot)[at]);

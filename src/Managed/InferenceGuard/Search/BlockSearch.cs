@@ -39,11 +39,11 @@ internal sealed class BlockSearch : IDisposable
     private bool _hasReserve;
 
     public BlockSearch(
-        ILanguageModel model, ILanguageContext context, ICompute compute, ICriticEvaluator? critic, ICost cost, IReward reward,
+        ILanguageModel model, ILanguageContext context, ICompute compute, IBlockEnd device, bool hasCritic, ICost cost, IReward reward,
         GuardOptions options, SearchRun run, int pass, CancellationToken cancellation)
     {
         (_model, _context, _options, _run, _cost, _cancellation) = (model, context, options, run, cost, cancellation);
-        _hasCritic = critic is not null;
+        _hasCritic = hasCritic;
         var (beams, keep) = (options.Beams, options.KeptBeams);
         var blockTokens = Math.Min(options.BlockTokens, options.MaxTokens);
         _beams = new(beams, keep, options.MaxTokens, _hasCritic ? model.Info.HiddenWidth : 0);
@@ -51,8 +51,8 @@ internal sealed class BlockSearch : IDisposable
         _rewardSession = reward.Open(run.Prompt.UserText, beams + keep);
         _proposer = new(compute, model.Vocabulary, _beams, run.Prompt.Seed(options.Seed));
         _diversity = new(blockTokens, options.Diversity);
-        _scorer = new(compute, critic, model.Vocabulary, _beams, _costSession, _rewardSession, options, blockTokens);
-        _selector = new(compute, _beams, dropOverBudget: options.Mode == GuardMode.Strict && cost.IsMonotone, _hasCritic);
+        _scorer = new(device, hasCritic, model.Vocabulary, _beams, _costSession, _rewardSession, options, blockTokens);
+        _selector = new(_scorer, _beams, dropOverBudget: options.Mode == GuardMode.Strict && cost.IsMonotone, _hasCritic);
         _batch = new(beams, beams + keep);
         _sampling = options.Sampling;
         _keptLogits = new float[(long)keep * model.Info.VocabularySize];
@@ -158,13 +158,12 @@ internal sealed class BlockSearch : IDisposable
         return !isFull;
     }
 
-    /// <summary>Score and Advance: costs, rewards, safety states and scores of the children.</summary>
+    /// <summary>Score and Advance: costs, rewards, safety states and scores of the children, and the best candidates.</summary>
     public void Score()
     {
         var begin = Timings.Begin();
         _proposer.MarkDuplicates(Step.Children);
-        _scorer.Score(Step.Children, _context.Logits, _context.Hidden);
-        Step.SafeCount = _selector.Gather(_ended.AsSpan(0, _endedCount), Step.Children);
+        Step.SafeCount = _scorer.Score(_ended.AsSpan(0, _endedCount), Step.Children, _context.Logits, _context.Hidden);
         _run.Timings.End(Stage.Score, begin);
     }
 

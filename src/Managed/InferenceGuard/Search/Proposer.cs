@@ -13,7 +13,7 @@ internal sealed class Proposer(ICompute compute, Vocabulary vocabulary, BeamSet 
 {
     private readonly int[] _slots = new int[beams.Working];
     private readonly int[] _rows = new int[beams.Working];
-    private readonly float[] _uniforms = new float[beams.Working];
+    private readonly PhiloxCounter[] _counters = new PhiloxCounter[beams.Working];
     private readonly int[] _tokens = new int[beams.Working];
     private readonly float[] _logProbs = new float[beams.Working];
     private readonly bool[] _packed = new bool[beams.Working];
@@ -35,9 +35,9 @@ internal sealed class Proposer(ICompute compute, Vocabulary vocabulary, BeamSet 
                 continue;
             _slots[draws] = slot;
             _rows[draws] = beams.Row[slot];
-            _uniforms[draws++] = Philox.Uniform(seed, ((uint)slot, (uint)beams.Length[slot], (uint)attempt, (uint)pass));
+            _counters[draws++] = new(seed, (uint)slot, (uint)beams.Length[slot], (uint)attempt, (uint)pass);
         }
-        compute.Sample(logits, vocabulary.Count, _rows.AsSpan(0, draws), _uniforms.AsSpan(0, draws), options, penalties,
+        compute.Sample(logits, vocabulary.Count, _rows.AsSpan(0, draws), _counters.AsSpan(0, draws), options, penalties,
             _tokens.AsSpan(0, draws), _logProbs.AsSpan(0, draws));
         for (var draw = 0; draw < draws; draw++)
         {
