@@ -67,7 +67,7 @@ internal sealed class LlamaLibraries
             : Directory.EnumerateFiles(folder, $"{Prefix}{name}.*{Extension}").Max(StringComparer.Ordinal);
     }
 
-    /// <summary>Loads the library behind a logical name; for <see cref="NativeLibrary.SetDllImportResolver"/>.</summary>
+    /// <summary>Loads the library behind a logical name; for <see cref="NativeResolver"/>.</summary>
     /// <param name="logicalName">Such as <c>llama</c>.</param>
     /// <exception cref="GuardException">The file is there and cannot be loaded.</exception>
     public nint Load(string logicalName)

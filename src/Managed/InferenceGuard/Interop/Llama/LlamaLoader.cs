@@ -26,7 +26,7 @@ internal static partial class LlamaLoader
             libraries.Load(name);
         var version = LlamaAbi.Check(libraries.Load(LlamaNative.Library), libraries.File(LlamaNative.Library)!);
 
-        NativeLibrary.SetDllImportResolver(typeof(LlamaLoader).Assembly, (name, _, _) => libraries.Load(name));
+        NativeResolver.Add(libraries.Load);
         LlamaLog.Install();
         GgmlNative.BackendLoadAllFromPath(libraries.Folder);
         if (GgmlNative.BackendRegCount() == 0)

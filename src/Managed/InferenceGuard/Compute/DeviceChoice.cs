@@ -1,0 +1,46 @@
+// Which device does the per-beam work, as people name it.
+
+using System.Globalization;
+
+namespace InferenceGuard.Compute;
+
+/// <summary>Which device does the per-beam work: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:i</c>.</summary>
+public readonly record struct DeviceChoice
+{
+    private readonly int? _ordinal;
+    private readonly bool _isCpu;
+
+    private DeviceChoice(bool isCpu, int? ordinal) => (_isCpu, _ordinal) = (isCpu, ordinal);
+
+    /// <summary>An NVIDIA GPU if there is one, else the CPU; the default.</summary>
+    public static DeviceChoice Auto => default;
+
+    /// <summary>The CPU.</summary>
+    public static DeviceChoice Cpu { get; } = new(true, null);
+
+    /// <summary>Number of the GPU, or null where none is demanded.</summary>
+    public int? Ordinal => _ordinal;
+
+    /// <summary>Whether the CPU is demanded.</summary>
+    public bool IsCpu => _isCpu;
+
+    /// <summary>Reads a choice.</summary>
+    /// <param name="text">The words of a person.</param>
+    /// <exception cref="GuardException">It is none of the four.</exception>
+    public static DeviceChoice Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text == "auto")
+            return Auto;
+        if (text == "cpu")
+            return Cpu;
+        if (text == "cuda")
+            return new(false, 0);
+        if (text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text[5..], NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal))
+            return new(false, ordinal);
+        throw new GuardException(GuardFault.Usage, $"The device is '{text}'; it must be auto, cpu, cuda, or cuda:i with the number of a GPU such as cuda:1.");
+    }
+
+    /// <inheritdoc />
+    public override string ToString() => _isCpu ? "cpu" : _ordinal is { } ordinal ? string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}") : "auto";
+}

@@ -1,0 +1,55 @@
+// A device's primary context: the one that llama.cpp's CUDA backend uses too.
+
+using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
+
+namespace InferenceGuard.Interop.Cuda;
+
+/// <summary>A device's primary context, held as long as anything made in it lives.</summary>
+internal sealed class CudaContext : SafeHandleZeroOrMinusOneIsInvalid
+{
+    private readonly int _device;
+
+    private CudaContext(int device, nint context)
+        : base(ownsHandle: true)
+    {
+        _device = device;
+        SetHandle(context);
+    }
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="ordinal">Its number.</param>
+    /// <exception cref="GuardException">The driver or the device cannot be used.</exception>
+    public static CudaContext Open(int ordinal)
+    {
+        if (CudaLibraries.Driver.Problem is { } problem)
+            throw new GuardException(GuardFault.Environment, $"There is no CUDA driver: {problem}. Install an NVIDIA driver, or use --device cpu.");
+        CudaStatus.Check(CudaDriver.Init(0));
+        CudaStatus.Check(CudaDriver.DeviceGetCount(out var count));
+        if (ordinal >= count)
+            throw new GuardException(GuardFault.Environment, $"There is no GPU cuda:{ordinal}; the driver knows {count}. Choose one from cuda:0 on, or --device cpu.");
+        CudaStatus.Check(CudaDriver.DeviceGet(out var device, ordinal));
+        CudaStatus.Check(CudaDriver.PrimaryContextRetain(out var context, device));
+        return new(device, context);
+    }
+
+    /// <summary>Makes the context current until the scope ends.</summary>
+    public Scope Enter()
+    {
+        CudaStatus.Check(CudaDriver.ContextPush(handle));
+        return new(handle);
+    }
+
+    protected override bool ReleaseHandle() => CudaDriver.PrimaryContextRelease(_device) == 0;
+
+    /// <summary>A stretch of code in which the context is current.</summary>
+    public readonly ref struct Scope(nint entered)
+    {
+        /// <summary>Makes current again what was before.</summary>
+        public void Dispose()
+        {
+            _ = CudaDriver.ContextPop(out var left);
+            Debug.Assert(left == entered, "Scopes end in the reverse order of their beginning.");
+        }
+    }
+}

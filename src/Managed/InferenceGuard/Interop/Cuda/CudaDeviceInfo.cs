@@ -1,0 +1,68 @@
+// What the driver says of a GPU.
+
+using System.Globalization;
+using System.Text;
+
+namespace InferenceGuard.Interop.Cuda;
+
+/// <summary>What the driver says of a GPU.</summary>
+/// <param name="Ordinal">Its number.</param>
+/// <param name="Name">The vendor's name.</param>
+/// <param name="Capability">Compute capability, ten times the major plus the minor number: 89.</param>
+/// <param name="TotalBytes">Its memory.</param>
+/// <param name="Multiprocessors">Multiprocessors.</param>
+/// <param name="SharedBytes">Most shared memory of a block.</param>
+/// <param name="BytesPerSecond">Bandwidth of its memory as its clock and bus promise; 0 where the driver does not say.</param>
+/// <param name="DriverVersion">Version of CUDA that the driver knows: 12040.</param>
+internal sealed unsafe record CudaDeviceInfo(
+    int Ordinal, string Name, int Capability, long TotalBytes, int Multiprocessors, int SharedBytes, double BytesPerSecond, int DriverVersion)
+{
+    /// <summary>The driver's version as people write it: 12.4.</summary>
+    public string Driver => string.Create(CultureInfo.InvariantCulture, $"{DriverVersion / 1000}.{DriverVersion % 1000 / 10}");
+
+    /// <summary>Asks the driver.</summary>
+    /// <param name="ordinal">The GPU's number.</param>
+    /// <exception cref="GuardException">A call failed.</exception>
+    public static CudaDeviceInfo Of(int ordinal)
+    {
+        CudaStatus.Check(CudaDriver.DriverGetVersion(out var version));
+        CudaStatus.Check(CudaDriver.DeviceGet(out var device, ordinal));
+        CudaStatus.Check(CudaDriver.DeviceTotalMem(out var total, device));
+        var name = stackalloc byte[256];
+        CudaStatus.Check(CudaDriver.DeviceGetName(name, 256, device));
+        return new(
+            ordinal, Encoding.UTF8.GetString(name, new ReadOnlySpan<byte>(name, 256).IndexOf((byte)0)),
+            10 * Attribute(CudaAttribute.CapabilityMajor) + Attribute(CudaAttribute.CapabilityMinor), (long)total,
+            Attribute(CudaAttribute.MultiprocessorCount), Attribute(CudaAttribute.SharedBytesPerBlockOptIn),
+            2.0 * 1000 * Attribute(CudaAttribute.MemoryClockKilohertz) * Attribute(CudaAttribute.MemoryBusWidthBits) / 8, version);
+
+        int Attribute(CudaAttribute attribute)
+        {
+            CudaStatus.Check(CudaDriver.DeviceGetAttribute(out var value, attribute, device));
+            return value;
+        }
+    }
+
+    /// <summary>Why no GPU can be used, or null if one can.</summary>
+    public static string? WhyNone()
+    {
+        if (CudaLibraries.Driver.Problem is { } problem)
+            return $"there is no NVIDIA driver: {problem}";
+        var status = CudaDriver.Init(0);
+        var count = 0;
+        if (status == 0)
+            status = CudaDriver.DeviceGetCount(out count);
+        return status != 0
+            ? CudaStatus.Error(status, "cuInit", "").Message
+            : count == 0 ? "the NVIDIA driver knows no GPU (see CUDA_VISIBLE_DEVICES)" : null;
+    }
+
+    /// <summary>All GPUs; empty where none can be used.</summary>
+    public static IReadOnlyList<CudaDeviceInfo> All()
+    {
+        if (WhyNone() is not null)
+            return [];
+        CudaStatus.Check(CudaDriver.DeviceGetCount(out var count));
+        return [.. Enumerable.Range(0, count).Select(Of)];
+    }
+}

@@ -1,0 +1,48 @@
+// Work that was recorded once and is launched as a whole.
+
+namespace InferenceGuard.Interop.Cuda;
+
+/// <summary>Copies and launches that were recorded once and are launched as a whole.</summary>
+internal sealed class CudaGraph : IDisposable
+{
+    // Only this thread's calls count as part of the recording.
+    private const int ThreadLocal = 1;
+
+    private readonly CudaHandle _executable;
+
+    private CudaGraph(CudaHandle executable) => _executable = executable;
+
+    /// <summary>Records what is queued on a stream.</summary>
+    /// <param name="context">The stream's context.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="queue">Queues the work; it must not wait or allocate.</param>
+    public static CudaGraph Record(CudaContext context, CudaStream stream, Action queue)
+    {
+        CudaStatus.Check(CudaDriver.StreamBeginCapture(stream.Value, ThreadLocal));
+        nint graph;
+        try
+        {
+            queue();
+        }
+        finally
+        {
+            // Ends the recording whatever happened, so that the stream can be used again.
+            var status = CudaDriver.StreamEndCapture(stream.Value, out graph);
+            CudaStatus.Check(status);
+        }
+        try
+        {
+            CudaStatus.Check(CudaDriver.GraphInstantiate(out var executable, graph, 0));
+            return new(new(context, executable, CudaDriver.GraphExecutableDestroy));
+        }
+        finally
+        {
+            _ = CudaDriver.GraphDestroy(graph);
+        }
+    }
+
+    /// <summary>Queues the recorded work.</summary>
+    public void Launch(CudaStream stream) => CudaStatus.Check(CudaDriver.GraphLaunch(_executable.Value, stream.Value));
+
+    public void Dispose() => _executable.Dispose();
+}

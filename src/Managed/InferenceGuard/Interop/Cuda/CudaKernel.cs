@@ -1,0 +1,43 @@
+// A kernel that a device can launch.
+
+namespace InferenceGuard.Interop.Cuda;
+
+/// <summary>A kernel in a loaded module.</summary>
+internal sealed class CudaKernel : IDisposable
+{
+    private readonly CudaHandle _module;
+    private readonly nint _function;
+
+    public CudaKernel(CudaHandle module, string name)
+    {
+        _module = module;
+        CudaStatus.Check(CudaDriver.ModuleGetFunction(out _function, module.Value, name));
+    }
+
+    /// <summary>Registers per thread.</summary>
+    public int Registers => Attribute(CudaFunctionAttribute.Registers);
+
+    /// <summary>Local memory per thread in bytes: what did not fit registers.</summary>
+    public int LocalBytes => Attribute(CudaFunctionAttribute.LocalBytes);
+
+    /// <summary>Lets launches ask for more dynamic shared memory than the usual 48 KiB.</summary>
+    public void AllowSharedBytes(int sizeBytes) =>
+        CudaStatus.Check(CudaDriver.FunctionSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedBytes, sizeBytes));
+
+    /// <summary>Queues a launch.</summary>
+    /// <param name="arguments">In the kernel's order.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="threads">Threads per block.</param>
+    /// <param name="stream">The queue.</param>
+    /// <param name="sharedBytes">Dynamic shared memory per block.</param>
+    public void Launch(in KernelArguments arguments, (int X, int Y, int Z) grid, int threads, CudaStream stream, int sharedBytes = 0) =>
+        arguments.Launch(_function, grid, threads, sharedBytes, stream);
+
+    public void Dispose() => _module.Dispose();
+
+    private int Attribute(CudaFunctionAttribute attribute)
+    {
+        CudaStatus.Check(CudaDriver.FunctionGetAttribute(out var value, attribute, _function));
+        return value;
+    }
+}

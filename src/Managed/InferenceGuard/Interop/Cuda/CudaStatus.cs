@@ -1,0 +1,64 @@
+// Turns the statuses of the driver and of NVRTC into errors for people.
+
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace InferenceGuard.Interop.Cuda;
+
+/// <summary>Turns statuses into <see cref="GuardException"/>s of the environment.</summary>
+internal static class CudaStatus
+{
+    private const int OutOfMemory = 2, Invalid = 200;
+
+    /// <summary>Throws unless a driver call succeeded.</summary>
+    /// <param name="status">What it gave.</param>
+    /// <param name="call">The call, as it stands in the code.</param>
+    public static void Check(int status, [CallerArgumentExpression(nameof(status))] string call = "")
+    {
+        if (status != 0)
+            throw Error(status, call, "");
+    }
+
+    /// <summary>Throws unless an allocation succeeded, with the sizes.</summary>
+    /// <param name="status">What it gave.</param>
+    /// <param name="sizeBytes">Size asked for.</param>
+    /// <param name="call">The call, as it stands in the code.</param>
+    public static void CheckAllocation(int status, long sizeBytes, [CallerArgumentExpression(nameof(status))] string call = "")
+    {
+        if (status == OutOfMemory && CudaDriver.MemoryGetInfo(out var free, out var total) == 0)
+            throw Error(status, call, $" {sizeBytes >> 20} MiB were asked for; {free >> 20} of {total >> 20} MiB are free.");
+        Check(status, call);
+    }
+
+    /// <summary>Throws unless an NVRTC call succeeded.</summary>
+    /// <param name="status">What it gave.</param>
+    /// <param name="call">The call, as it stands in the code.</param>
+    public static void CheckCompiler(int status, [CallerArgumentExpression(nameof(status))] string call = "")
+    {
+        if (status != 0)
+            throw new GuardException(GuardFault.Environment, $"NVRTC failed: {Name(call)} gave {status}, {Marshal.PtrToStringUTF8(NvrtcNative.GetErrorString(status))}.");
+    }
+
+    /// <summary>The error of a driver status.</summary>
+    /// <param name="status">What a call gave.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="detail">What else is known, beginning with a blank.</param>
+    public static GuardException Error(int status, string call, string detail)
+    {
+        var name = CudaDriver.GetErrorName(status, out var text) == 0 ? Marshal.PtrToStringUTF8(text) : "unknown to the driver";
+        var words = CudaDriver.GetErrorString(status, out text) == 0 ? Marshal.PtrToStringUTF8(text) : null;
+        return new(GuardFault.Environment, $"CUDA failed: {Name(call)} gave {status} ({name}{(words is null ? "" : $": {words}")}).{detail}{Remedy(status)}");
+    }
+
+    private static string Name(string call) => call.Split('(')[0];
+
+    private static string Remedy(int status) => status switch
+    {
+        OutOfMemory => " Use fewer beams, keep fewer model layers on the GPU (--gpu-layers), or --device cpu.",
+        35 or 803 => " Install a newer NVIDIA driver, or use --device cpu.",
+        100 => " No NVIDIA GPU is visible (see CUDA_VISIBLE_DEVICES); use --device cpu.",
+        Invalid or 209 or 218 or 222 => " The driver is older than the kernels' compiler; install a newer driver, or use --device cpu.",
+        700 or 716 or 719 => " A kernel failed, and the device can no longer be used by this process; please report it, and use --device cpu meanwhile.",
+        _ => "",
+    };
+}

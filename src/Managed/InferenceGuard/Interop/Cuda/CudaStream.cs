@@ -1,0 +1,26 @@
+// A queue of work on a device.
+
+namespace InferenceGuard.Interop.Cuda;
+
+/// <summary>A queue of work on a device. All calls need its context to be current.</summary>
+internal sealed class CudaStream : IDisposable
+{
+    // A stream of its own, that does not wait for the legacy default stream.
+    private const uint NonBlocking = 1;
+
+    private readonly CudaHandle _handle;
+
+    public CudaStream(CudaContext context)
+    {
+        CudaStatus.Check(CudaDriver.StreamCreate(out var stream, NonBlocking));
+        _handle = new(context, stream, CudaDriver.StreamDestroy);
+    }
+
+    /// <summary>The driver's handle.</summary>
+    public nint Value => _handle.Value;
+
+    /// <summary>Waits until all work is done.</summary>
+    public void Synchronize() => CudaStatus.Check(CudaDriver.StreamSynchronize(Value));
+
+    public void Dispose() => _handle.Dispose();
+}

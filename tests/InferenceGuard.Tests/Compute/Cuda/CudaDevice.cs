@@ -1,0 +1,17 @@
+// The CUDA device of the tests: the software device, or a real one where that is asked for.
+
+using InferenceGuard.Compute;
+
+namespace InferenceGuard.Tests.Compute.Cuda;
+
+/// <summary>The CUDA device of the tests.</summary>
+internal static class CudaDevice
+{
+    /// <summary>Opens it, or ignores the test with the reason why there is none.</summary>
+    public static CudaCompute Open(CriticPrecision precision = CriticPrecision.F32)
+    {
+        if (CudaCompute.WhyNot() is { } reason)
+            Assert.Ignore(reason);
+        return new(0, precision);
+    }
+}
