@@ -10,7 +10,7 @@ namespace InferenceGuard.Tests.App;
 
 internal sealed class GenerateCommandTests
 {
-    private const string SummaryPattern = @"^safe · z 10\.0 · cost 0\.0 · reward -?\d+\.\d · [1-9] tokens returned · \d+ decoded · first token [\d ]+ ms · total [\d ]+ ms$";
+    private const string SummaryPattern = @"^safe · z 10\.0 · cost 0\.0 · reward -?\d+\.\d · [1-9] tokens returned · \d+ decoded · first token [\d ]+ ms · total [\d ]+ ms · cpu \(.+\)$";
 
     private static readonly string[] s_jsonFields =
     [

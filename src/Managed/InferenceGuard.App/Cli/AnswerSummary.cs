@@ -12,7 +12,8 @@ internal static class AnswerSummary
     /// <summary>Sums an answer up.</summary>
     /// <param name="answer">The answer.</param>
     /// <param name="isChecked">Whether a cost was there to check it.</param>
-    public static string Of(GuardedAnswer answer, bool isChecked) => string.Join(" · ", (string[])
+    /// <param name="device">The device of the per-beam work.</param>
+    public static string Of(GuardedAnswer answer, bool isChecked, string device) => string.Join(" · ", (string[])
     [
         answer.Abstained ? "abstained" : !isChecked ? "unchecked" : answer.Safe ? "safe" : "unsafe",
         .. isChecked ? (string[])[Format($"z {answer.State.Value:N1}"), Format($"cost {answer.Cost:N1}")] : [],
@@ -21,6 +22,7 @@ internal static class AnswerSummary
         Format($"{answer.DecodedTokens:N0} decoded"),
         Format($"first token {answer.Timings.FirstTokenMs:N0} ms"),
         Format($"total {answer.Timings.TotalMs:N0} ms"),
+        device,
     ]);
 
     private static string Format(FormattableString text) => text.ToString(s_numbers);

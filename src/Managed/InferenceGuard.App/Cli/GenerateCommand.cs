@@ -43,7 +43,7 @@ internal static class GenerateCommand
             else
             {
                 terminal.WriteForeign(answer.Text);
-                terminal.WriteAside(AnswerSummary.Of(answer, session.IsChecked));
+                terminal.WriteAside(AnswerSummary.Of(answer, session.IsChecked, session.Device));
             }
             return CommandLine.Ok;
         });

@@ -14,14 +14,20 @@ internal static class MethodOpening
     public const double DefaultAlpha = 0.05;
 
     /// <summary>Opens a method, with its critic and that critic's threshold.</summary>
+    /// <param name="method">The method asked for.</param>
+    /// <param name="choice">The model, its scorers, critic and device.</param>
+    /// <param name="model">The opened model.</param>
+    /// <param name="cost">The cost.</param>
+    /// <param name="reward">The reward.</param>
+    /// <param name="say">Told why a GPU that is there is not used.</param>
     /// <returns>The method ready to answer, and its options as they came to be.</returns>
     /// <exception cref="GuardException">A critic or a calibration is lacking, or belongs to something else.</exception>
-    public static (IAnswerMethod Answers, GuardMethod Method) Open(GuardMethod method, ModelChoice choice, LlamaCppModel model, ICost cost, IReward reward)
+    public static (IAnswerMethod Answers, GuardMethod Method) Open(GuardMethod method, ModelChoice choice, LlamaCppModel model, ICost cost, IReward reward, Action<string> say)
     {
         var critic = AnswerMethods.NeedsCritic(method.Name) ? choice.OpenCritic(model.Info) : null;
         if (critic is not null && method.Name == AnswerMethods.WithCritic && !method.HasThreshold && Threshold(method.Alpha, choice.CriticPath!, critic) is { } threshold)
             method = method with { Settings = method.Settings with { Guard = method.Options with { CriticThreshold = threshold } } };
-        return (AnswerMethods.Create(method.Name, model, cost, reward, method.Settings, critic), method);
+        return (AnswerMethods.Create(method.Name, model, cost, reward, method.Settings, critic, () => choice.Device.Open(choice.Precision, say)), method);
     }
 
     private static double? Threshold(double? alpha, string criticPath, LatentCritic critic) =>

@@ -1,5 +1,6 @@
 // Which model and scorers were asked for.
 
+using InferenceGuard.Compute;
 using InferenceGuard.Critic;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
@@ -26,6 +27,12 @@ internal sealed record ModelChoice
 
     /// <summary>The critic's file; null = there is none.</summary>
     public string? CriticPath => Critic ?? (System.IO.Path.ChangeExtension(Path, ".critic.safetensors") is var beside && File.Exists(beside) ? beside : null);
+
+    /// <summary>The device of the per-beam work.</summary>
+    public required DeviceChoice Device { get; init; }
+
+    /// <summary>In which numbers a GPU holds the critic.</summary>
+    public required CriticPrecision Precision { get; init; }
 
     /// <summary>How the file is loaded.</summary>
     public required ModelOptions Options { get; init; }

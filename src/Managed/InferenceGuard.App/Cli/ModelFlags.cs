@@ -1,6 +1,7 @@
 // The options that choose a model and its scorers, once for every command that has them.
 
 using System.CommandLine;
+using InferenceGuard.Compute;
 using InferenceGuard.Model;
 
 namespace InferenceGuard.App.Cli;
@@ -38,6 +39,20 @@ internal sealed class ModelFlags
     private readonly NumberOption<int> _threads = new("--threads", "n", s_defaults.Threads, "Decode threads; 0 = one per physical core, or one for an embedded model.");
     private readonly NumberOption<int> _gpuLayers = new("--gpu-layers", "n", s_defaults.GpuLayers, "Layers kept on the GPU; -1 = all. CPU builds of llama.cpp ignore it.");
 
+    private readonly Option<string> _device = new("--device")
+    {
+        HelpName = "auto|cpu|cuda[:i]",
+        Description = "Where the per-beam work is done: an NVIDIA GPU if there is one, the CPU, or GPU number i.",
+        DefaultValueFactory = static _ => DeviceChoice.Auto.ToString(),
+    };
+
+    private readonly Option<CriticPrecision> _precision = new("--critic-precision")
+    {
+        HelpName = "auto|f32|f16",
+        Description = "In which numbers a GPU holds the critic; auto takes f16 for large ones.",
+        DefaultValueFactory = static _ => CriticPrecision.Auto,
+    };
+
     public ModelFlags() => _model.CompletionSources.Add(static _ => HearthModel.All.Select(static model => new System.CommandLine.Completions.CompletionItem(model.Name)));
 
     /// <summary>Adds the options to a command.</summary>
@@ -46,7 +61,7 @@ internal sealed class ModelFlags
     /// <param name="takesModel">Whether it takes one model, and which is asked for here.</param>
     public void AddTo(Command command, bool takesCritic, bool takesModel = true)
     {
-        foreach (var option in (Option[])[.. takesModel ? (Option[])[_model] : [], _cost, _reward, .. takesCritic ? (Option[])[_critic] : [], _threads, _gpuLayers])
+        foreach (var option in (Option[])[.. takesModel ? (Option[])[_model] : [], _cost, _reward, .. takesCritic ? (Option[])[_critic, _device, _precision] : [], _threads, _gpuLayers])
             command.Options.Add(option);
     }
 
@@ -75,6 +90,8 @@ internal sealed class ModelFlags
             Cost = cost,
             Reward = reward,
             Critic = critic,
+            Device = parsed.GetResult(_device) is null ? DeviceChoice.Auto : DeviceChoice.Parse(parsed.GetValue(_device)!),
+            Precision = parsed.GetResult(_precision) is null ? CriticPrecision.Auto : parsed.GetValue(_precision),
             // An embedded model is too small to share: a second thread gains nothing, and its spinning costs seconds on a busy machine.
             Options = new() { Threads = threads == 0 && embedded is not null ? 1 : threads, GpuLayers = parsed.GetValue(_gpuLayers) },
         };

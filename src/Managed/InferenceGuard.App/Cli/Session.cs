@@ -30,7 +30,7 @@ internal sealed class Session : IDisposable
     public required double LoadMs { get; init; }
 
     /// <summary>The device of the per-beam work.</summary>
-    public string Device => (_answers as BlockwiseMethod)?.Decoder.Device ?? "CPU";
+    public string Device => (_answers as BlockwiseMethod)?.Decoder.Device ?? "cpu";
 
     /// <summary>Opens what was asked for, the cheap and often mistyped things first.</summary>
     /// <exception cref="GuardException">A file is missing or wrong, or llama.cpp cannot be loaded.</exception>
@@ -43,7 +43,7 @@ internal sealed class Session : IDisposable
         var model = LlamaCppModel.Load(choice.Path, choice.Options);
         try
         {
-            var (answers, opened) = MethodOpening.Open(method, choice, model, cost, reward);
+            var (answers, opened) = MethodOpening.Open(method, choice, model, cost, reward, terminal.Note);
             return new(terminal, model, answers, opened)
             {
                 IsChecked = cost is not UncheckedCost,

@@ -41,6 +41,25 @@ public readonly record struct DeviceChoice
         throw new GuardException(GuardFault.Usage, $"The device is '{text}'; it must be auto, cpu, cuda, or cuda:i with the number of a GPU such as cuda:1.");
     }
 
+    /// <summary>Opens the device. Where none is demanded, a GPU that cannot be used gives way to the CPU.</summary>
+    /// <param name="precision">In which numbers a GPU holds critics.</param>
+    /// <param name="say">Told why a GPU that is there is not used; null tells nobody.</param>
+    /// <exception cref="GuardException">The GPU that is demanded cannot be used.</exception>
+    public ICompute Open(CriticPrecision precision, Action<string>? say = null)
+    {
+        if (_isCpu || (_ordinal is null && CudaCompute.WhyNot() is not null))
+            return new CpuCompute();
+        try
+        {
+            return new CudaCompute(_ordinal ?? 0, precision);
+        }
+        catch (GuardException e) when (_ordinal is null)
+        {
+            say?.Invoke($"The GPU is not used, the CPU does the per-beam work: {e.Message}");
+            return new CpuCompute();
+        }
+    }
+
     /// <inheritdoc />
     public override string ToString() => _isCpu ? "cpu" : _ordinal is { } ordinal ? string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}") : "auto";
 }

@@ -1,5 +1,6 @@
 // Every method by its name.
 
+using InferenceGuard.Compute;
 using InferenceGuard.Critic;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
@@ -38,7 +39,7 @@ public static class AnswerMethods
         ["re-control+lagrangian"] = static parts => parts.ReControl(Objective.Lagrangian),
         ["re-control+augmented"] = static parts => parts.ReControl(Objective.Augmented),
         [InferenceGuard] = static parts => parts.Blockwise(parts.Options.Guard),
-        [WithCritic] = static parts => new BlockwiseMethod(new(parts.Model, parts.Cost, parts.Reward, parts.Options.Guard, critic: parts.Critic)),
+        [WithCritic] = static parts => new BlockwiseMethod(parts.Open(parts.Options.Guard, parts.Critic)),
     };
 
     /// <summary>All names.</summary>
@@ -55,8 +56,9 @@ public static class AnswerMethods
     /// <param name="reward">The task reward.</param>
     /// <param name="options">Every knob.</param>
     /// <param name="critic">The critic, for the methods that need one.</param>
+    /// <param name="device">Opens the device of the per-beam work, for the methods that search; null = the CPU.</param>
     /// <exception cref="GuardException">The name is unknown, an option is out of range, or a critic is lacking or of another shape.</exception>
-    public static IAnswerMethod Create(string name, ILanguageModel model, ICost cost, IReward reward, MethodOptions options, LatentCritic? critic)
+    public static IAnswerMethod Create(string name, ILanguageModel model, ICost cost, IReward reward, MethodOptions options, LatentCritic? critic, Func<ICompute>? device = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(model);
@@ -65,16 +67,18 @@ public static class AnswerMethods
         if (NeedsCritic(name) && critic is null)
             throw new GuardException(GuardFault.Usage, $"The method {name} needs a critic; give --critic FILE, made by collect and train.");
         critic?.Binding.RequireShape(model.Info);
-        return make(new(model, cost, reward, options.Validate(), critic));
+        return make(new(model, cost, reward, options.Validate(), critic, device));
     }
 
     // What every method is made of.
-    private sealed record Parts(ILanguageModel Model, ICost Cost, IReward Reward, MethodOptions Options, LatentCritic? Critic)
+    private sealed record Parts(ILanguageModel Model, ICost Cost, IReward Reward, MethodOptions Options, LatentCritic? Critic, Func<ICompute>? Device)
     {
-        public BlockwiseMethod Blockwise(GuardOptions options) => new(new(Model, Cost, Reward, options));
+        public GuardedDecoder Open(GuardOptions options, LatentCritic? critic = null) => new(Model, Cost, Reward, options, Device?.Invoke(), critic);
+
+        public BlockwiseMethod Blockwise(GuardOptions options) => new(Open(options));
 
         public BestOfN BestOfN(Objective objective) =>
-            new(Options with { Guard = Options.Guard with { Objective = objective } }, options => new(Model, Cost, Reward, options));
+            new(Options with { Guard = Options.Guard with { Objective = objective } }, options => Open(options));
 
         public BlockwiseMethod BeamSearch(Objective objective) => Blockwise(Options.Guard with { Objective = objective, Retries = 0, Mode = GuardMode.BestEffort });
 

@@ -40,7 +40,7 @@ internal static class EvaluationRun
                 return;
             var (costs, rewards) = (new CallCount(), new CallCount());
             var seeded = method with { Settings = method.Settings with { Guard = method.Options with { Seed = seed } } };
-            var (answers, _) = MethodOpening.Open(seeded, choice, model, costs.Of(choice.OpenCost(isGuarded: true)), rewards.Of(choice.OpenReward()));
+            var (answers, _) = MethodOpening.Open(seeded, choice, model, costs.Of(choice.OpenCost(isGuarded: true)), rewards.Of(choice.OpenReward()), terminal.Note);
             using (answers)
             {
                 // The first answer also pays for compilation and caches: it is given twice, and the second one counts.
