@@ -18,6 +18,12 @@ internal sealed class GenerateCommandTests
         "retries", "blocks", "seed", "model", "device", "timings",
     ];
 
+    [TestCase("gpu")]
+    [TestCase("cuda:x")]
+    [TestCase("cuda:-1")]
+    public void Generate_UnknownDevice_IsAUsageError(string device) =>
+        CommandRun.Of(["generate", "a", "--device", device, .. CommandRun.Quick]).FailsWith(2, $"The device is '{device}'");
+
     [Test]
     public void Generate_Prompt_PrintsTheAnswerAndOneSummaryLine()
     {

@@ -19,6 +19,17 @@ internal sealed class InfoCommandTests
     }
 
     [Test]
+    public void Info_Devices_NamesTheCpuAndWhatAutoTakes()
+    {
+        var run = CommandRun.Of("info", "--device");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Out, Does.Match(@"(?m)^CPU +cpu \(").And.Match(@"(?m)^(GPU +cuda:0 |no GPU +\S)").And.Match(@"(?m)^auto +(cpu|cuda:)"));
+    }
+
+    [Test]
+    public void Info_NeitherFileNorDevice_IsAUsageError() => CommandRun.Of("info").FailsWith(2, "info needs a GGUF file, or --device");
+
+    [Test]
     public void Info_SentencePieceModel_SaysSo()
     {
         var run = CommandRun.Of("info", TinyModel.SpmPath);

@@ -98,7 +98,7 @@ internal static class ChatCommand
                 _messages.Add(new("assistant", answer.Text));
                 _state = answer.State;
                 terminal.WriteForeign(answer.Text);
-                terminal.WriteAside(AnswerSummary.Of(answer, session.IsChecked));
+                terminal.WriteAside(AnswerSummary.Of(answer, session.IsChecked, session.Device));
             }
             catch (Exception e) when (e is OperationCanceledException or GuardException { Fault: GuardFault.Usage })
             {

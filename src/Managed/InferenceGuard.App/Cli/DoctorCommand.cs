@@ -13,7 +13,7 @@ internal static class DoctorCommand
     {
         var (modelFlags, guardFlags) = (new ModelFlags(), new GuardFlags());
         var command = new Command("doctor", "Check all that a generation needs, with a memory plan for a model and its options.");
-        modelFlags.AddTo(command, takesCritic: false);
+        modelFlags.AddTo(command, takesCritic: true);
         guardFlags.AddTo(command);
         command.SetAction(parsed =>
         {

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using System.Globalization;
+using InferenceGuard.Compute;
 using InferenceGuard.Model;
 
 namespace InferenceGuard.App.Cli;
@@ -11,18 +12,36 @@ internal static class InfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("F.gguf") { HelpName = "F.gguf", Description = "The file, or the name of an embedded model." };
-        var command = new Command("info", "Show what a GGUF file holds.") { file };
+        var file = new Argument<string?>("F.gguf") { HelpName = "F.gguf", Description = "The file, or the name of an embedded model.", Arity = ArgumentArity.ZeroOrOne };
+        var device = new Option<bool>("--device") { Description = "Show the devices for the per-beam work instead." };
+        var command = new Command("info", "Show what a GGUF file holds, or which devices there are.") { file, device };
         file.CompletionSources.Add(static _ => HearthModel.All.Select(static model => new System.CommandLine.Completions.CompletionItem(model.Name)));
         command.SetAction(parsed =>
         {
-            var given = parsed.GetRequiredValue(file);
+            if (parsed.GetValue(device))
+            {
+                foreach (var (name, value) in Devices())
+                    terminal.WriteForeign($"{name,-15}{value}");
+                return CommandLine.Ok;
+            }
+            var given = parsed.GetValue(file) ?? throw new GuardException(GuardFault.Usage, "info needs a GGUF file, or --device; give one, such as info model.gguf.");
             using var model = LlamaCppModel.Load(HearthModel.Find(given)?.ModelPath ?? given, new() { VocabularyOnly = true });
             foreach (var (name, value) in Facts(model))
                 terminal.WriteForeign($"{name,-15}{value}");
             return CommandLine.Ok;
         });
         return command;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Devices()
+    {
+        using var cpu = new CpuCompute();
+        yield return ("CPU", cpu.Device);
+        foreach (var gpu in CudaCompute.Devices())
+            yield return ("GPU", gpu);
+        yield return CudaCompute.WhyNot() is { } reason ? ("no GPU", reason) : ("kernels", $"compiled by {CudaCompute.Compiler}");
+        using var chosen = DeviceChoice.Auto.Open(CriticPrecision.Auto);
+        yield return ("auto", chosen.Device);
     }
 
     private static IEnumerable<(string Name, string Value)> Facts(LlamaCppModel model)

@@ -1,6 +1,7 @@
 // Which device does the per-beam work, as people name it.
 
 using System.Globalization;
+using InferenceGuard.Interop.Cuda;
 
 namespace InferenceGuard.Compute;
 
@@ -47,13 +48,15 @@ public readonly record struct DeviceChoice
     /// <exception cref="GuardException">The GPU that is demanded cannot be used.</exception>
     public ICompute Open(CriticPrecision precision, Action<string>? say = null)
     {
-        if (_isCpu || (_ordinal is null && CudaCompute.WhyNot() is not null))
+        if (_ordinal is { } demanded)
+            return new CudaCompute(demanded, precision);
+        if (_isCpu || CudaDeviceInfo.All().FirstOrDefault(static device => !device.IsSoftware) is not { } found)
             return new CpuCompute();
         try
         {
-            return new CudaCompute(_ordinal ?? 0, precision);
+            return new CudaCompute(found.Ordinal, precision);
         }
-        catch (GuardException e) when (_ordinal is null)
+        catch (GuardException e)
         {
             say?.Invoke($"The GPU is not used, the CPU does the per-beam work: {e.Message}");
             return new CpuCompute();

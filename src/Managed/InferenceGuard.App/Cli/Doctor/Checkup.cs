@@ -14,8 +14,8 @@ internal static class Checkup
         yield return RuntimeChecks.Processor();
         foreach (var verdict in RuntimeChecks.Llama())
             yield return verdict;
-        yield return CudaChecks.Driver();
-        yield return CudaChecks.Compiler();
+        foreach (var verdict in CudaChecks.Of(choice.Device))
+            yield return verdict;
         foreach (var embedded in HearthModel.All)
         {
             var verdict = EmbeddedCheck.Of(embedded);

@@ -1,30 +1,31 @@
-// Whether the driver and the run-time compiler of CUDA are there.
+// Which GPU does the per-beam work, and what compiles its kernels.
 
-using System.Runtime.InteropServices;
+using InferenceGuard.Compute;
 
 namespace InferenceGuard.App.Cli.Doctor;
 
-/// <summary>Looks for CUDA the way the loader of the operating system does. Nothing on the CPU path needs it.</summary>
+/// <summary>Looks for GPUs, and opens the one that a generation would use. Nothing on the CPU path needs them.</summary>
 internal static class CudaChecks
 {
-    private static readonly string[] s_drivers = ["libcuda.so.1", "nvcuda.dll"];
-    private static readonly string[] s_compilers = ["libnvrtc.so.13", "libnvrtc.so.12", "nvrtc64_130_0.dll", "nvrtc64_120_0.dll"];
-
-    public static Verdict Driver() => Look("CUDA driver", s_drivers, "cuInit", "install an NVIDIA driver to use a GPU");
-
-    public static Verdict Compiler() => Look("NVRTC", s_compilers, "nvrtcVersion", "install the CUDA run-time compiler to use a GPU");
-
-    private static Verdict Look(string subject, string[] names, string symbol, string remedy)
+    /// <summary>The GPUs, or why there is none; then the device that was asked for, opened as a generation opens it.</summary>
+    /// <param name="choice">The device asked for.</param>
+    public static IEnumerable<Verdict> Of(DeviceChoice choice)
     {
-        var here = names.Where(static name => name.EndsWith(".dll", StringComparison.Ordinal) == OperatingSystem.IsWindows()).ToArray();
-        foreach (var name in here)
+        if (CudaCompute.WhyNot() is { } reason)
         {
-            if (!NativeLibrary.TryLoad(name, out var library))
-                continue;
-            return NativeLibrary.TryGetExport(library, symbol, out _)
-                ? new(subject, Health.Good, $"{name} found")
-                : new(subject, Health.Absent, $"{name} found, but it lacks {symbol}; {remedy}");
+            yield return new("GPU", Health.Absent, $"{reason}; install an NVIDIA driver to use a GPU");
         }
-        return new(subject, Health.Absent, $"the loader finds no {string.Join(" or ", here)}; {remedy}");
+        else
+        {
+            foreach (var device in CudaCompute.Devices())
+                yield return new("GPU", Health.Good, device);
+            yield return new("kernels", Health.Good, $"compiled by {CudaCompute.Compiler}");
+        }
+        yield return Verdict.Of("device", () =>
+        {
+            var note = "";
+            using var device = choice.Open(CriticPrecision.Auto, said => note = $"; {said}");
+            return $"{choice}: {device.Device}{note}";
+        });
     }
 }

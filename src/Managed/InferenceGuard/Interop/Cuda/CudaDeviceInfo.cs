@@ -17,6 +17,9 @@ namespace InferenceGuard.Interop.Cuda;
 internal sealed unsafe record CudaDeviceInfo(
     int Ordinal, string Name, int Capability, long TotalBytes, int Multiprocessors, int SharedBytes, double BytesPerSecond, int DriverVersion)
 {
+    /// <summary>Whether it is the software device of the tests, which nobody wants unasked.</summary>
+    public bool IsSoftware => Name == "Software CUDA device";
+
     /// <summary>The driver's version as people write it: 12.4.</summary>
     public string Driver => string.Create(CultureInfo.InvariantCulture, $"{DriverVersion / 1000}.{DriverVersion % 1000 / 10}");
 
