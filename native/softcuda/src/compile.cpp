@@ -22,34 +22,23 @@ namespace
 {
 namespace fs = std::filesystem;
 
+// Line numbers are in DWARF 4: of version 5, binutils 2.40 takes the wrong file name.
+constexpr char common_flags[] = "-std=c++17 -march=native -fPIC -fno-exceptions -fno-rtti -fno-strict-aliasing "
+                                "-fno-math-errno -fno-trapping-math -fvisibility=hidden -nostdinc -nostdinc++ "
+                                "-fno-diagnostics-color -w -g1 -gdwarf-4";
 // Never -O3: the loop vectoriser of g++ 12 then reads past the end of arrays, which the device reports as a fault.
-const std::vector<std::string> common_flags = {"-std=c++17",
-                                               "-march=native",
-                                               "-fPIC",
-                                               "-fno-exceptions",
-                                               "-fno-rtti",
-                                               "-fno-strict-aliasing",
-                                               "-fno-math-errno",
-                                               "-fno-trapping-math",
-                                               "-fvisibility=hidden",
-                                               "-nostdinc",
-                                               "-nostdinc++",
-                                               "-fno-diagnostics-color",
-                                               "-w"};
-const std::vector<std::string> plain_flags = {"-O2", "-g1"};
+constexpr char plain_flags[] = "-O2";
 // -O1 keeps accesses as they are written; the hooks are the library's own, so no sanitizer runtime is linked.
-const std::vector<std::string> checked_flags = {"-O1",
-                                                "-g1",
-                                                "-fsanitize=thread",
-                                                "--param",
-                                                "tsan-distinguish-volatile=1",
-                                                "--param",
-                                                "tsan-instrument-func-entry-exit=0"};
-const std::vector<std::string> link_flags = {"-shared", "-nodefaultlibs", "-lm", "-lc", "-lgcc"};
+constexpr char checked_flags[] = "-O1 -fsanitize=thread --param tsan-distinguish-volatile=1 "
+                                 "--param tsan-instrument-func-entry-exit=0";
+constexpr char link_flags[] = "-shared -nodefaultlibs -lm -lc -lgcc";
 
-void append(std::vector<std::string> &list, const std::vector<std::string> &more)
+const char *mode_flags() { return settings().checked ? checked_flags : plain_flags; }
+
+void append(std::vector<std::string> &list, const std::string &words)
 {
-    list.insert(list.end(), more.begin(), more.end());
+    std::istringstream stream(words);
+    list.insert(list.end(), std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>());
 }
 
 void write_file(const fs::path &path, const std::string &text)
@@ -125,7 +114,7 @@ void build(const Source &source, const fs::path &folder, const std::string &targ
     append(command, common_flags);
     for (const std::string &definition : source.definitions)
         command.push_back("-D" + definition);
-    append(command, {"softcuda-source.cpp", "-o", "softcuda-preprocessed.cpp"});
+    append(command, "softcuda-source.cpp -o softcuda-preprocessed.cpp");
     int status = run_program(command, folder.string(), result.log);
     result.compiler_ran = status >= 0 && status != 127;
     if (status != 0)
@@ -148,9 +137,9 @@ void build(const Source &source, const fs::path &folder, const std::string &targ
                                                        module_description(translation, settings().checked));
     command = {settings().compiler};
     append(command, common_flags);
-    append(command, settings().checked ? checked_flags : plain_flags);
+    append(command, mode_flags());
     command.push_back("-D__CUDA_ARCH__=" + std::to_string(source.architecture) + "0");
-    append(command, {"softcuda-translated.cpp", "-o", "softcuda-module.so"});
+    append(command, "softcuda-translated.cpp -o softcuda-module.so");
     append(command, link_flags);
     status = run_program(command, folder.string(), result.log);
     if (status != 0 || !fs::exists(folder / "softcuda-module.so"))
@@ -166,16 +155,15 @@ void build(const Source &source, const fs::path &folder, const std::string &targ
 
 Compiled compile(const Source &source)
 {
-    std::string key = source.text + '\0' + source.name + '\0' + device_header + '\0' + settings().compiler + '\0' +
-                      std::to_string(source.architecture) + (settings().checked ? "checked" : "plain");
+    std::string key = source.text;
+    for (const std::string &part :
+         {source.name, device_header, settings().compiler, std::string(common_flags), std::string(mode_flags()),
+          std::string(link_flags), std::to_string(source.architecture)})
+        key += '\0' + part;
     for (const auto &[name, text] : source.headers)
         key += '\0' + name + '\0' + text;
     for (const std::string &definition : source.definitions)
         key += '\0' + definition;
-    const std::vector<std::string> &flags = settings().checked ? checked_flags : plain_flags;
-    for (const std::string &flag : flags)
-        key += '\0' + flag;
-
     Compiled result;
     const fs::path folder = cache_folder();
     const std::string target = (folder / (cache_key(key) + ".so")).string();

@@ -121,28 +121,28 @@ void RaceCheck::watch(Shadow &shadow, std::size_t bytes, std::size_t offset, std
     for (ShadowCell *cell = cells; cell != cells + count; ++cell)
     {
         AccessRecord &write = cell->write, &read = cell->read;
-        const bool both_atomic = (flags & write.flags & access_atomic) != 0;
-        const bool after_write = ordered(write, shared);
-        if (!after_write && !both_atomic)
+        if (!ordered(write, shared) && !(flags & write.flags & access_atomic))
             race(write, flags, address, shared, code);
         if (flags & access_write)
         {
             if (!ordered(read, shared) && !(flags & read.flags & access_atomic))
                 race(read, flags, address, shared, code);
+            // Whoever is ordered after this write is so after the reads too, and an atomic after earlier atomics.
             read = AccessRecord();
-            // Of several unordered atomics one is kept, with a mark that it stands for others.
-            if (!after_write && (write.block != block_ || write.thread != now.thread))
-                write.flags |= write.block != block_ || write.thread / warp_size != now.thread / warp_size
-                                   ? access_far
-                                   : access_many;
-            else
-                write = now;
+            write = now;
+            continue;
         }
-        else if (ordered(read, shared))
+        if (ordered(read, shared))
+        {
             read = now;
-        else if (read.thread != now.thread || read.block != block_)
-            read.flags |=
-                read.block != block_ || read.thread / warp_size != now.thread / warp_size ? access_far : access_many;
+            continue;
+        }
+        // Of several unordered reads the first is kept, with a mark of who else it stands for.
+        if (read.block != block_ || read.thread / warp_size != now.thread / warp_size)
+            read.flags |= access_far;
+        else if (read.thread != now.thread)
+            read.flags |= access_many;
+        read.flags &= static_cast<std::uint16_t>(flags | ~access_atomic);
     }
 }
 

@@ -17,8 +17,8 @@ enum AccessFlag : std::uint16_t
 {
     access_write = 1,
     access_atomic = 2, // atomic or volatile: two of them do not race
-    access_many = 4,   // other threads of the warp did the same in the same span
-    access_far = 8     // other warps or blocks did
+    access_many = 4,   // a read that stands for reads by other lanes of its warp too
+    access_far = 8     // or by other warps or blocks
 };
 
 class RaceCheck

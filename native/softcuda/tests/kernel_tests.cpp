@@ -1,25 +1,12 @@
-// Kernels whose results are known, run in normal, random and checked mode by way of the environment.
+// Whole kernels of the usual shapes against a reference, run in normal, random and checked mode.
 #include "test_support.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
 using test::Card;
-
-namespace
-{
-std::vector<float> pattern(size_t count)
-{
-    std::vector<float> values(count);
-    unsigned state = 12345;
-    for (float &value : values)
-    {
-        state = state * 1664525u + 1013904223u;
-        value = static_cast<float>(static_cast<int>(state >> 16) % 2001 - 1000) / 500.0f;
-    }
-    return values;
-}
-} // namespace
+using test::pattern;
 
 TEST(Elementwise_ManyBlocks_ComputesEachElement)
 {
@@ -39,14 +26,10 @@ extern "C" __global__ void scale(float* __restrict__ y, const float* __restrict_
     CHECK_OK(card.launch(scale, (n + 255) / 256, 256, 0, nullptr, to, from, 3.0f, n));
     const std::vector<float> y = card.download<float>(to, n);
     for (int i = 0; i < n; ++i)
-        if (std::fabs(y[i] - (3.0f * x[i] + 1.0f)) > 1e-5f)
-        {
-            test::failed(__FILE__, __LINE__, "element " + std::to_string(i) + " is " + std::to_string(y[i]));
-            break;
-        }
+        CHECK_NEAR(y[i], 3.0f * x[i] + 1.0f, 1e-5);
 }
 
-TEST(Reduction_SharedTreeAndShuffles_SumsTheBlock)
+TEST(Reduction_SharedAndShuffles_SumsAllBlocks)
 {
     Card card;
     const CUfunction sum = card.function(R"(
@@ -77,6 +60,256 @@ extern "C" __global__ void __launch_bounds__(256) sum(float* out, const float* x
     const std::vector<float> x = pattern(n);
     const CUdeviceptr from = card.upload(x), out = card.upload(std::vector<float>{0.0f});
     CHECK_OK(card.launch(sum, 4, 256, 0, nullptr, out, from, n));
-    const double expected = std::accumulate(x.begin(), x.end(), 0.0);
-    CHECK(std::fabs(card.download<float>(out, 1)[0] - expected) < 1e-2);
+    CHECK_NEAR(card.download<float>(out, 1)[0], std::accumulate(x.begin(), x.end(), 0.0), 1e-2);
+}
+
+// Both common forms of the pattern: every writer fences, or one thread does after a barrier.
+TEST(LastBlock_ReducesWhatOthersWrote_IsNoRace)
+{
+    Card card;
+    const char *source = R"(
+extern "C" __global__ void last(float* out, float* partial, unsigned* ticket, const float* x, int n)
+{
+    __shared__ float tile[128];
+    __shared__ bool is_last;
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    tile[threadIdx.x] = i < n ? x[i] : 0.0f;
+    __syncthreads();
+    for (int d = blockDim.x / 2; d > 0; d /= 2)
+    {
+        if (threadIdx.x < d)
+            tile[threadIdx.x] += tile[threadIdx.x + d];
+        __syncthreads();
+    }
+    if (threadIdx.x == 0)
+    {
+        partial[blockIdx.x] = tile[0];
+        __threadfence();
+        is_last = atomicAdd(ticket, 1u) == gridDim.x - 1;
+    }
+    __syncthreads();
+    if (!is_last)
+        return;
+    __threadfence();
+    float total = 0.0f;
+    for (int b = threadIdx.x; b < gridDim.x; b += blockDim.x)
+        total += partial[b];
+    tile[threadIdx.x] = total;
+    __syncthreads();
+    if (threadIdx.x == 0)
+    {
+        total = 0.0f;
+        for (int t = 0; t < blockDim.x; ++t)
+            total += tile[t];
+        *out = total;
+        *ticket = 0;
+    }
+}
+extern "C" __global__ void last_by_warp(float* out, float* partial, unsigned* ticket, const float* x, int n)
+{
+    const int i = blockIdx.x * blockDim.x + threadIdx.x;
+    partial[i] = i < n ? x[i] : 0.0f;
+    __threadfence();
+    __syncthreads();
+    unsigned mine = 0;
+    if (threadIdx.x == 0)
+        mine = atomicAdd(ticket, 1u);
+    if (!__syncthreads_or(threadIdx.x == 0 && mine == gridDim.x - 1))
+        return;
+    if (threadIdx.x < 32)
+    {
+        float total = 0.0f;
+        for (int k = threadIdx.x; k < gridDim.x * blockDim.x; k += 32)
+            total += partial[k];
+        for (int d = 16; d > 0; d /= 2)
+            total += __shfl_down_sync(0xFFFFFFFFu, total, d);
+        if (threadIdx.x == 0)
+            *out = total, *ticket = 0;
+    }
+}
+)";
+    const CUmodule module = card.compile(source);
+    const int n = 2000, blocks = 16;
+    const std::vector<float> x = pattern(n);
+    const CUdeviceptr from = card.upload(x), out = card.allocate(4), partial = card.allocate(blocks * 128 * 4);
+    const CUdeviceptr ticket = card.upload(std::vector<unsigned>{0});
+    for (const char *name : {"last", "last_by_warp", "last"})
+    {
+        CUfunction function;
+        CHECK_OK(cuModuleGetFunction(&function, module, name));
+        CHECK_OK(card.launch(function, blocks, 128, 0, nullptr, out, partial, ticket, from, n));
+        CHECK_NEAR(card.download<float>(out, 1)[0], std::accumulate(x.begin(), x.end(), 0.0), 1e-2);
+    }
+}
+
+TEST(Scan_WarpsThenBlock_GivesInclusiveSums)
+{
+    Card card;
+    const CUfunction scan = card.function(R"(
+template <typename T> __device__ __forceinline__ T warp_scan(T value)
+{
+    const int lane = threadIdx.x & 31;
+    for (int d = 1; d < warpSize; d *= 2)
+    {
+        const T other = __shfl_up_sync(0xFFFFFFFFu, value, d);
+        if (lane >= d)
+            value += other;
+    }
+    return value;
+}
+template <int WARPS> __device__ unsigned long long block_scan(unsigned long long value)
+{
+    __shared__ unsigned long long sums[WARPS];
+    const int warp = threadIdx.x / 32;
+    value = warp_scan(value);
+    if (threadIdx.x % 32 == 31)
+        sums[warp] = value;
+    __syncthreads();
+    if (warp == 0)
+    {
+        const unsigned long long total = threadIdx.x < WARPS ? sums[threadIdx.x] : 0ull;
+        const unsigned long long before = warp_scan(total);
+        if (threadIdx.x < WARPS)
+            sums[threadIdx.x] = before - total;
+    }
+    __syncthreads();
+    return value + sums[warp];
+}
+extern "C" __global__ void __launch_bounds__(1024, 1) scan(unsigned long long* out, const unsigned* x)
+{
+    out[threadIdx.x] = block_scan<32>(x[threadIdx.x]);
+}
+)",
+                                          "scan");
+    std::vector<unsigned> x(1024);
+    for (unsigned i = 0; i < 1024; ++i)
+        x[i] = i * 2654435761u;
+    const CUdeviceptr from = card.upload(x), out = card.allocate(1024 * 8);
+    CHECK_OK(card.launch(scan, 1, 1024, 0, nullptr, out, from));
+    const std::vector<unsigned long long> sums = card.download<unsigned long long>(out, 1024);
+    unsigned long long expected = 0;
+    for (unsigned i = 0; i < 1024; ++i)
+        CHECK(sums[i] == (expected += x[i]));
+}
+
+TEST(DynamicShared_OptIn_TransposesATile)
+{
+    Card card;
+    const CUfunction transpose = card.function(R"(
+extern "C" __global__ void transpose(float* out, const float* in, int n)
+{
+    extern __shared__ __align__(16) float tile[];
+    float4* wide = reinterpret_cast<float4*>(tile);
+    for (int i = threadIdx.x; i < n * n / 4; i += blockDim.x)
+        wide[i] = reinterpret_cast<const float4*>(in)[i];
+    __syncthreads();
+    for (int i = threadIdx.x; i < n * n; i += blockDim.x)
+        out[i] = tile[i % n * n + i / n];
+}
+)",
+                                               "transpose");
+    const int n = 128, bytes = n * n * 4;
+    const std::vector<float> x = pattern(n * n);
+    const CUdeviceptr from = card.upload(x), to = card.allocate(bytes);
+    CHECK_CODE(card.launch(transpose, 1, 256, bytes, nullptr, to, from, n), CUDA_ERROR_INVALID_VALUE);
+    CHECK_OK(cuFuncSetAttribute(transpose, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes));
+    CHECK_OK(card.launch(transpose, 1, 256, bytes, nullptr, to, from, n));
+    const std::vector<float> y = card.download<float>(to, n * n);
+    for (int i = 0; i < n * n; ++i)
+        CHECK(y[i] == x[i % n * n + i / n]);
+}
+
+// Pairs exchanged through shared memory with warp barriers only, then with barriers of half a warp.
+TEST(SyncWarp_OrdersLanes_IsNoRace)
+{
+    Card card;
+    const CUfunction exchange = card.function(R"(
+extern "C" __global__ void exchange(unsigned* out)
+{
+    __shared__ unsigned slots[64];
+    const unsigned t = threadIdx.x, lane = t % 32;
+    slots[t] = t * 3;
+    __syncwarp();
+    const unsigned first = slots[t ^ 1];
+    __syncwarp();
+    const unsigned half = lane < 16 ? 0x0000FFFFu : 0xFFFF0000u;
+    if (lane < 16)
+    {
+        slots[t] = first + 1;
+        __syncwarp(half);
+        out[t] = slots[t ^ 8];
+    }
+    else
+    {
+        slots[t] = first + 2;
+        __syncwarp(half);
+        out[t] = slots[t ^ 4];
+    }
+}
+)",
+                                              "exchange");
+    const CUdeviceptr out = card.allocate(64 * 4);
+    CHECK_OK(card.launch(exchange, 1, 64, 0, nullptr, out));
+    const std::vector<unsigned> result = card.download<unsigned>(out, 64);
+    for (unsigned t = 0; t < 64; ++t)
+        CHECK(result[t] == (t % 32 < 16 ? ((t ^ 8) ^ 1) * 3 + 1 : ((t ^ 4) ^ 1) * 3 + 2));
+}
+
+TEST(Atomics_SharedAndGlobal_CountEverything)
+{
+    Card card;
+    const CUfunction count = card.function(R"(
+extern "C" __global__ void count(unsigned* histogram, int* extremes, unsigned long long* wide, float* sum,
+                                 unsigned* bits, const int* x, int n)
+{
+    __shared__ unsigned local[16];
+    if (threadIdx.x < 16)
+        local[threadIdx.x] = 0;
+    __syncthreads();
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x)
+    {
+        atomicAdd(&local[x[i] & 15], 1u);
+        atomicMin(&extremes[0], x[i]);
+        atomicMax(&extremes[1], x[i]);
+        atomicAdd(wide, 1ull << 33);
+        atomicMax(wide + 1, static_cast<unsigned long long>(x[i] & 1023));
+        atomicAdd(sum, 0.5f);
+        atomicOr(bits, 1u << (x[i] & 31));
+        unsigned old = 0, seen;
+        do
+            seen = old;
+        while ((old = atomicCAS(bits + 2, seen, seen + 1)) != seen);
+    }
+    __syncthreads();
+    if (threadIdx.x < 16)
+        atomicAdd(&histogram[threadIdx.x], local[threadIdx.x]);
+    if (threadIdx.x == 0)
+        atomicExch(bits + 3, 7u);
+}
+)",
+                                           "count");
+    const int n = 3000;
+    std::vector<int> x(n);
+    std::vector<unsigned> expected(16);
+    unsigned long long highest = 0;
+    unsigned mask = 0;
+    for (int i = 0; i < n; ++i)
+    {
+        x[i] = static_cast<int>(i * 2654435761u) >> 3;
+        ++expected[x[i] & 15];
+        highest = std::max<unsigned long long>(highest, x[i] & 1023);
+        mask |= 1u << (x[i] & 31);
+    }
+    const CUdeviceptr from = card.upload(x), histogram = card.upload(std::vector<unsigned>(16));
+    const CUdeviceptr extremes = card.upload(std::vector<int>{0, 0});
+    const CUdeviceptr wide = card.upload(std::vector<unsigned long long>(2)), sum = card.upload(std::vector<float>(1));
+    const CUdeviceptr bits = card.upload(std::vector<unsigned>(4));
+    CHECK_OK(card.launch(count, 3, 128, 0, nullptr, histogram, extremes, wide, sum, bits, from, n));
+    CHECK(card.download<unsigned>(histogram, 16) == expected);
+    CHECK(card.download<int>(extremes, 2)[0] == *std::min_element(x.begin(), x.end()));
+    CHECK(card.download<int>(extremes, 2)[1] == *std::max_element(x.begin(), x.end()));
+    CHECK(card.download<unsigned long long>(wide, 2)[0] == static_cast<unsigned long long>(n) << 33);
+    CHECK(card.download<unsigned long long>(wide, 2)[1] == highest);
+    CHECK(card.download<float>(sum, 1)[0] == n * 0.5f);
+    CHECK((card.download<unsigned>(bits, 4) == std::vector<unsigned>{mask, 0, static_cast<unsigned>(n), 7}));
 }

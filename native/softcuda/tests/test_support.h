@@ -64,6 +64,8 @@ class Card
 };
 
 std::string error_text(CUresult code);
+// Values between -2 and 2 that look random and are the same each time.
+std::vector<float> pattern(size_t count);
 } // namespace test
 
 #define TEST(name)                                                                                                     \
@@ -83,6 +85,16 @@ std::string error_text(CUresult code);
         const int actual = static_cast<int>(call);                                                                     \
         if (actual != static_cast<int>(code))                                                                          \
             test::failed(__FILE__, __LINE__, #call " gave " + std::to_string(actual) + " instead of " #code);          \
+    } while (false)
+
+#define CHECK_NEAR(value, expected, tolerance)                                                                         \
+    do                                                                                                                 \
+    {                                                                                                                  \
+        const double check_actual = (value), check_wanted = (expected);                                                \
+        if (!(check_actual - check_wanted <= (tolerance) && check_wanted - check_actual <= (tolerance)))               \
+            test::failed(__FILE__, __LINE__,                                                                           \
+                         #value " is " + std::to_string(check_actual) + " instead of " +                               \
+                             std::to_string(check_wanted));                                                            \
     } while (false)
 
 #define CHECK_OK(call) CHECK_CODE(call, 0)
