@@ -40,7 +40,7 @@ class Translator
             }
             current_ = i;
             if (token == "__global__")
-                kernel(i);
+                kernel();
             else if (token == "__shared__")
                 shared(i);
         }
@@ -86,14 +86,15 @@ class Translator
         return i;
     }
 
-    void kernel(std::size_t i)
+    void kernel()
     {
         std::string bounds = "0";
         bool is_c = statement_has("extern") && statement_has("\"\"");
         for (const Scope scope : scopes_)
             is_c = is_c || scope == scope_c;
         const bool is_template = statement_has("template");
-        for (++i; i < tokens_.size() && at(i) != ";" && at(i) != "{"; ++i)
+        // Bounds may stand before the word too.
+        for (std::size_t i = statement_; i < tokens_.size() && at(i) != ";" && at(i) != "{"; ++i)
         {
             if (at(i + 1) != "(" || !tokens_[i].is_name)
                 continue;
@@ -106,7 +107,7 @@ class Translator
                 i = skip_brackets(i + 1) - 1;
                 continue;
             }
-            if (at(i) == "__attribute__" || at(i) == "__align__")
+            if (at(i) == "__attribute__" || at(i) == "__align__" || at(i) == "alignas")
             {
                 i = skip_brackets(i + 1) - 1;
                 continue;

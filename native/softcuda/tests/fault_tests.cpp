@@ -1,9 +1,6 @@
 // Planted faults, each in a process of its own, must be caught with the right report; their corrected twins must pass.
 #include "test_support.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 using test::Card;
 
 namespace
@@ -22,17 +19,10 @@ struct Fault
 // What the process of one fault says: the error code and its text.
 std::string outcome(const Fault &fault, bool fixed)
 {
-    int ends[2];
-    if (pipe(ends) != 0)
-        return "no pipe";
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0)
-    {
-        dup2(ends[1], 1);
-        dup2(ends[1], 2);
-        if (*fault.mode)
-            setenv((std::string("INFERENCEGUARD_SOFTCUDA_") + fault.mode).c_str(), "1", 1);
+    std::vector<std::string> environment;
+    if (*fault.mode)
+        environment.push_back(fault.mode);
+    return test::in_child(environment, [&] {
         Card card;
         const CUfunction kernel = card.function(
             fault.source, "broken", fixed ? std::vector<std::string>{"-DFIXED"} : std::vector<std::string>());
@@ -45,20 +35,7 @@ std::string outcome(const Fault &fault, bool fixed)
         CUdeviceptr more;
         const CUresult later = cuMemAlloc_v2(&more, 16); // a failed context stays failed
         std::printf("code %d then %d: %s\n", result, later, test::error_text(result).c_str());
-        std::fflush(stdout);
-        std::_Exit(0);
-    }
-    close(ends[1]);
-    std::string text;
-    char buffer[1024];
-    for (ssize_t count; (count = read(ends[0], buffer, sizeof buffer)) > 0;)
-        text.append(buffer, static_cast<size_t>(count));
-    close(ends[0]);
-    int status;
-    waitpid(child, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        text += "(the process ended with status " + std::to_string(status) + ")";
-    return text;
+    });
 }
 
 void expect(const Fault &fault, const char *file, int line)
