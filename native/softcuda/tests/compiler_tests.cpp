@@ -149,11 +149,14 @@ extern "C" {
 __launch_bounds__(threads * 2, 4) __global__ void in_block(float* out) { out[threadIdx.x] = 5.0f; }
 __global__ void __launch_bounds__(threads) declared(float* out)
 {
-    __shared__ float a, b[2];
+    static volatile __shared__ float a;
+    alignas(32) __shared__ struct { float x, y; } pair;
+    __shared__ float b[2];
+    pair.x = pair.y = 0.0f;
     if (threadIdx.x == 0)
         a = 1.0f, b[0] = 2.0f, b[1] = 3.0f;
     __syncthreads();
-    out[threadIdx.x] = a + b[0] + b[1];
+    out[threadIdx.x] = a + b[0] + b[1] + pair.x;
 }
 }
 __global__ void mangled(float* out) { out[0] = 1.0f; }
@@ -180,7 +183,7 @@ extern "C" __global__ void uses_global_array(float* out) { everywhere[0] = 8.0f;
     CHECK_OK(cuFuncGetAttribute(&bound, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, function));
     CHECK(bound == 96);
     CHECK_OK(cuFuncGetAttribute(&bound, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function));
-    CHECK(bound == 12);
+    CHECK(bound == 20);
     CHECK_OK(card.launch(function, 1, 32, 0, nullptr, out));
     CHECK(card.download<float>(out, 32)[31] == 6.0f);
     CHECK_OK(cuModuleGetFunction(&function, module, "uses_global_array"));

@@ -232,7 +232,8 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   64,
                   64,
                   719,
-                  {"race: ", "another warp", "of the shared variable 'tile'", "test.cu:"}});
+                  {"race: ", " at test.cu:", "what another warp (thread (", "nothing orders the two; at byte",
+                   "of the shared variable 'tile'"}});
 }
 
 TEST(UnsynchronisedShared_ReadBeforeOverwrite_IsARaceWhenChecked)
@@ -260,7 +261,7 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   64,
                   64,
                   719,
-                  {"race: ", "another warp", "'tile'", "test.cu:"}});
+                  {"race: ", " at test.cu:", "what another warp (thread (", "'tile'"}});
 }
 
 TEST(WarpExchange_WithoutSyncwarp_IsARaceWhenChecked)
@@ -303,7 +304,7 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   1,
                   4,
                   719,
-                  {"race: writes what another block has written", "offset 0", "test.cu:7"}});
+                  {"race: writes at test.cu:7 what another block has written at test.cu:7, and", "at offset 0"}});
 }
 
 TEST(LastBlock_WithoutFence_IsARaceWhenChecked)
@@ -330,7 +331,7 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   5,
                   4,
                   719,
-                  {"race: reads what another block has written", "test.cu:13"}});
+                  {"race: reads at test.cu:13 what another block has written at test.cu:5, and"}});
 }
 
 TEST(Halves_NeighboursInOneWord_RaceOnlyWhenTheyOverlap)
@@ -352,7 +353,7 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   16,
                   32,
                   719,
-                  {"race: writes what another lane", "offset 12", "test.cu:8"}});
+                  {"race: writes at test.cu:8 what another lane", "has written at test.cu:8, and", "at offset 12"}});
 }
 
 TEST(Barrier_InDivergentCode_IsReported)
