@@ -120,6 +120,7 @@ std::string in_child(const std::vector<std::string> &environment, const std::fun
             setenv(("INFERENCEGUARD_SOFTCUDA_" + variable.substr(0, equals)).c_str(),
                    equals == std::string::npos ? "1" : variable.c_str() + equals + 1, 1);
         }
+        failures = 0; // those of the parent are its own
         body();
         std::fflush(stdout);
         std::_Exit(failures != 0);
