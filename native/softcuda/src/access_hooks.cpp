@@ -11,7 +11,7 @@ using softcuda::access_write;
 inline void note(const volatile void *address, std::size_t size, unsigned flags, const void *caller)
 {
     // The address that a call returns to lies behind the instruction that the report should name.
-    softcuda::race_check().access(reinterpret_cast<std::uintptr_t>(address), size, static_cast<std::uint16_t>(flags),
+    softcuda::race_check().access(reinterpret_cast<std::uintptr_t>(address), size, flags,
                                   static_cast<const char *>(caller) - 1);
 }
 } // namespace

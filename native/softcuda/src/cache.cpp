@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <dlfcn.h>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,12 +35,31 @@ std::string processor()
     return result;
 }
 
+// What this library makes of a source may change with it.
+std::string own_library()
+{
+    Dl_info self;
+    if (dladdr(reinterpret_cast<void *>(&cache_folder), &self) == 0)
+        return std::string();
+    std::ifstream file(self.dli_fname, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
+std::string digest(const std::string &text)
+{
+    char name[40];
+    std::snprintf(name, sizeof name, "%016llx%016llx",
+                  static_cast<unsigned long long>(hash(text, 0xCBF29CE484222325ull)),
+                  static_cast<unsigned long long>(hash(text, 0x9AE16A3B2F90404Full)));
+    return name;
+}
+
 std::string machine()
 {
     static const std::string *const text = [] {
         std::string version;
         run_program({settings().compiler, "-dumpfullversion", "-dumpmachine"}, "", version);
-        return new std::string(version + processor());
+        return new std::string(digest(version + processor() + own_library()));
     }();
     return *text;
 }
@@ -63,13 +84,5 @@ std::filesystem::path cache_folder()
     return folder;
 }
 
-std::string cache_key(const std::string &content)
-{
-    const std::string everything = content + '\0' + machine();
-    char name[40];
-    std::snprintf(name, sizeof name, "%016llx%016llx",
-                  static_cast<unsigned long long>(hash(everything, 0xCBF29CE484222325ull)),
-                  static_cast<unsigned long long>(hash(everything, 0x9AE16A3B2F90404Full)));
-    return name;
-}
+std::string cache_key(const std::string &content) { return digest(content + '\0' + machine()); }
 } // namespace softcuda

@@ -92,6 +92,15 @@ std::string too_much_shared(const std::string &module_file)
     return std::string();
 }
 
+// A file name as it stands between the quotes of a line marker.
+std::string quoted(const std::string &name)
+{
+    std::string result = "\"";
+    for (const char c : name)
+        result += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    return result + "\"";
+}
+
 void build(const Source &source, const fs::path &folder, const std::string &target, Compiled &result)
 {
     for (const auto &[name, text] : source.headers)
@@ -101,7 +110,7 @@ void build(const Source &source, const fs::path &folder, const std::string &targ
         write_file(folder / name, text);
     }
     // The prefix of work files keeps them apart from the program's own headers.
-    write_file(folder / "softcuda-source.cpp", "#line 1 \"" + source.name + "\"\n" + source.text + "\n");
+    write_file(folder / "softcuda-source.cpp", "#line 1 " + quoted(source.name) + "\n" + source.text + "\n");
     std::vector<std::string> command = {settings().compiler,
                                         "-E",
                                         "-I.",
@@ -132,8 +141,8 @@ void build(const Source &source, const fs::path &folder, const std::string &targ
     }
     // Everything in an unnamed namespace: templates too then keep their shared variables to themselves.
     write_file(folder / "softcuda-device.h", device_header);
-    write_file(folder / "softcuda-translated.cpp", "#include \"softcuda-device.h\"\nnamespace {\n# 1 \"" + source.name +
-                                                       "\"\n" + translation.text + "\n}\n" +
+    write_file(folder / "softcuda-translated.cpp", "#include \"softcuda-device.h\"\nnamespace {\n# 1 " +
+                                                       quoted(source.name) + "\n" + translation.text + "\n}\n" +
                                                        module_description(translation, settings().checked));
     command = {settings().compiler};
     append(command, common_flags);

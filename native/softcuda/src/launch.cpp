@@ -118,11 +118,16 @@ std::vector<std::uint64_t> block_order(std::uint64_t count, std::uint64_t seed)
     return order;
 }
 
+// Another order for each launch, the same in each run.
 std::uint64_t launch_seed()
 {
     static std::uint64_t launches = 0;
-    const std::uint64_t seed = settings().seed;
-    return seed == 0 ? 0 : (seed + 0x9E3779B97F4A7C15ull * ++launches) | 1u;
+    if (settings().seed == 0)
+        return 0;
+    std::uint64_t mixed = settings().seed * 0x9E3779B97F4A7C15ull + ++launches * 0xD1B54A32D192ED03ull;
+    mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9ull;
+    mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBull;
+    return (mixed ^ mixed >> 31) | 1u << 31; // never 0
 }
 } // namespace
 

@@ -53,6 +53,8 @@ class Module
     // Fills the gaps around shared variables; intact_gaps() says whether they are still so.
     void fill_gaps();
     bool gaps_intact(std::string &overrun) const;
+    std::uintptr_t offset(const void *code) const { return reinterpret_cast<std::uintptr_t>(code) - image_; }
+    const void *code(std::uintptr_t offset) const { return reinterpret_cast<const void *>(image_ + offset); }
     // " at file:line" of a code address, or where in the module it lies.
     std::string source_place(const void *code) const;
 

@@ -111,11 +111,14 @@ bool RaceCheck::ordered(const AccessRecord &earlier, bool shared) const
     return earlier.tick < warp_released_[other_warp] && warp_acquired_[warp] > earlier.tick;
 }
 
-void RaceCheck::watch(Shadow &shadow, std::size_t bytes, std::size_t offset, std::size_t size, std::uint16_t flags,
+void RaceCheck::watch(Shadow &shadow, std::size_t bytes, std::size_t offset, std::size_t size, unsigned flags,
                       bool shared, std::uintptr_t address, const void *code)
 {
     const Thread *self = runner().self();
-    const AccessRecord now = {block_, clock_[self->linear], tick_, static_cast<std::uint16_t>(self->linear), flags};
+    const std::uintptr_t place = module_->offset(code);
+    const AccessRecord now = {block_, clock_[self->linear],
+                              tick_,  self->linear,
+                              flags,  place < 1u << 18 ? static_cast<std::uint32_t>(place) : 0};
     std::size_t count;
     ShadowCell *cells = shadow.cells(bytes, offset, size, count);
     for (ShadowCell *cell = cells; cell != cells + count; ++cell)
@@ -142,11 +145,12 @@ void RaceCheck::watch(Shadow &shadow, std::size_t bytes, std::size_t offset, std
             read.flags |= access_far;
         else if (read.thread != now.thread)
             read.flags |= access_many;
-        read.flags &= static_cast<std::uint16_t>(flags | ~access_atomic);
+        if (!(flags & access_atomic))
+            read.flags &= ~static_cast<std::uint32_t>(access_atomic);
     }
 }
 
-void RaceCheck::access(std::uintptr_t address, std::size_t size, std::uint16_t flags, const void *code)
+void RaceCheck::access(std::uintptr_t address, std::size_t size, unsigned flags, const void *code)
 {
     BlockRunner &block = runner();
     if (!block.in_fiber())
@@ -198,23 +202,22 @@ void RaceCheck::access(std::uintptr_t address, std::size_t size, std::uint16_t f
         out_of_bounds(memory_->describe(address), size, flags, code);
 }
 
-void RaceCheck::out_of_bounds(const std::string &where, std::size_t size, std::uint16_t flags, const void *code)
+void RaceCheck::out_of_bounds(const std::string &where, std::size_t size, unsigned flags, const void *code)
 {
     runner().fail(CUDA_ERROR_ILLEGAL_ADDRESS,
                   std::string("out-of-bounds ") + (flags & access_write ? "write" : "read") + " of " +
                       std::to_string(size) + " bytes at " + where + module_->source_place(code));
 }
 
-void RaceCheck::race(const AccessRecord &earlier, std::uint16_t flags, std::uintptr_t address, bool shared,
-                     const void *code)
+void RaceCheck::race(const AccessRecord &earlier, unsigned flags, std::uintptr_t address, bool shared, const void *code)
 {
-    std::string where = memory_->describe(address);
+    std::string where = "at " + memory_->describe(address);
     if (shared)
     {
         const SharedVariable *variable = module_->find_shared(address);
-        where = variable ? "byte " + std::to_string(address - variable->address) + " of the shared variable '" +
+        where = variable ? "at byte " + std::to_string(address - variable->address) + " of the shared variable '" +
                                variable->name + "'"
-                         : "byte " + std::to_string(address - dynamic_base_) + " of dynamic shared memory";
+                         : "at byte " + std::to_string(address - dynamic_base_) + " of dynamic shared memory";
     }
     const char *relation = earlier.block != block_ ? "another block"
                            : earlier.thread / warp_size == runner().self()->linear / warp_size
@@ -223,9 +226,10 @@ void RaceCheck::race(const AccessRecord &earlier, std::uint16_t flags, std::uint
     std::string other = relation;
     if (earlier.block == block_)
         other += " (thread " + BlockRunner::coordinates(runner().thread(earlier.thread).visible.index) + ")";
-    runner().fail(CUDA_ERROR_LAUNCH_FAILED,
-                  std::string("race: ") + (flags & access_write ? "writes" : "reads") + " what " + other + " has " +
-                      (earlier.flags & access_write ? "written" : "read") + " and nothing orders the two, at " + where +
-                      module_->source_place(code));
+    const std::string then = earlier.code == 0 ? "" : module_->source_place(module_->code(earlier.code));
+    runner().fail(CUDA_ERROR_LAUNCH_FAILED, std::string("race: ") + (flags & access_write ? "writes" : "reads") +
+                                                module_->source_place(code) + " what " + other + " has " +
+                                                (earlier.flags & access_write ? "written" : "read") + then +
+                                                ", and nothing orders the two; " + where);
 }
 } // namespace softcuda

@@ -13,7 +13,7 @@ namespace softcuda
 class DeviceMemory;
 class PinnedMemory;
 
-enum AccessFlag : std::uint16_t
+enum AccessFlag : unsigned
 {
     access_write = 1,
     access_atomic = 2, // atomic or volatile: two of them do not race
@@ -28,7 +28,7 @@ class RaceCheck
                       std::size_t dynamic_bytes, DeviceMemory &memory, const PinnedMemory &pinned);
     void begin_block();
 
-    void access(std::uintptr_t address, std::size_t size, std::uint16_t flags, const void *code);
+    void access(std::uintptr_t address, std::size_t size, unsigned flags, const void *code);
     void block_barrier();
     void warp_barrier(unsigned warp, unsigned lanes);
     void fence();
@@ -41,12 +41,12 @@ class RaceCheck
         bool acquired = false;
     };
 
-    void watch(Shadow &shadow, std::size_t bytes, std::size_t offset, std::size_t size, std::uint16_t flags,
-               bool shared, std::uintptr_t address, const void *code);
+    void watch(Shadow &shadow, std::size_t bytes, std::size_t offset, std::size_t size, unsigned flags, bool shared,
+               std::uintptr_t address, const void *code);
     bool ordered(const AccessRecord &earlier, bool shared) const;
     void note_atomic(bool shared);
-    void out_of_bounds(const std::string &where, std::size_t size, std::uint16_t flags, const void *code);
-    void race(const AccessRecord &earlier, std::uint16_t flags, std::uintptr_t address, bool shared, const void *code);
+    void out_of_bounds(const std::string &where, std::size_t size, unsigned flags, const void *code);
+    void race(const AccessRecord &earlier, unsigned flags, std::uintptr_t address, bool shared, const void *code);
 
     Module *module_ = nullptr;
     DeviceMemory *memory_ = nullptr;

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -22,6 +23,14 @@ int run_program(const std::vector<std::string> &command, const std::string &fold
         arguments.push_back(const_cast<char *>(argument.c_str()));
     arguments.push_back(nullptr);
 
+    // Messages in plain English, whoever reads them.
+    std::string locale = "LC_ALL=C";
+    std::vector<char *> environment = {locale.data()};
+    for (char **variable = environ; *variable; ++variable)
+        if (std::strncmp(*variable, "LC_ALL=", 7) != 0)
+            environment.push_back(*variable);
+    environment.push_back(nullptr);
+
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -37,7 +46,7 @@ int run_program(const std::vector<std::string> &command, const std::string &fold
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     pid_t child = 0;
-    const int error = posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(), environ);
+    const int error = posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(), environment.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     close(pipe_ends[1]);

@@ -12,8 +12,9 @@ struct AccessRecord
     std::uint32_t block; // serial number of the block, over all launches
     std::uint32_t clock; // of its thread: how often it had synchronised
     std::uint32_t tick;  // of its block: how many fences and atomics it had seen
-    std::uint16_t thread;
-    std::uint16_t flags;
+    std::uint32_t thread : 10;
+    std::uint32_t flags : 4;
+    std::uint32_t code : 18; // where in the module's code; 0: further on than fits
 };
 
 struct ShadowCell

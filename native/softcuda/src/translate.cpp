@@ -40,7 +40,7 @@ class Translator
             }
             current_ = i;
             if (token == "__global__")
-                kernel(i);
+                kernel();
             else if (token == "__shared__")
                 shared(i);
         }
@@ -86,14 +86,15 @@ class Translator
         return i;
     }
 
-    void kernel(std::size_t i)
+    void kernel()
     {
         std::string bounds = "0";
         bool is_c = statement_has("extern") && statement_has("\"\"");
         for (const Scope scope : scopes_)
             is_c = is_c || scope == scope_c;
         const bool is_template = statement_has("template");
-        for (++i; i < tokens_.size() && at(i) != ";" && at(i) != "{"; ++i)
+        // Bounds may stand before the word too.
+        for (std::size_t i = statement_; i < tokens_.size() && at(i) != ";" && at(i) != "{"; ++i)
         {
             if (at(i + 1) != "(" || !tokens_[i].is_name)
                 continue;
@@ -106,7 +107,7 @@ class Translator
                 i = skip_brackets(i + 1) - 1;
                 continue;
             }
-            if (at(i) == "__attribute__" || at(i) == "__align__")
+            if (at(i) == "__attribute__" || at(i) == "__align__" || at(i) == "alignas")
             {
                 i = skip_brackets(i + 1) - 1;
                 continue;
@@ -132,11 +133,11 @@ class Translator
         // The declaration around the word: its name is the one before "[", "=", ";" or ",".
         std::size_t end = i;
         while (end < tokens_.size() && at(end) != ";")
-            end = at(end) == "(" || at(end) == "[" ? skip_brackets(end) : end + 1;
+            end = at(end) == "(" || at(end) == "[" || at(end) == "{" ? skip_brackets(end) : end + 1;
         std::vector<std::string> names;
         for (std::size_t k = i + 1; k < end; ++k)
         {
-            if (at(k) == "(" || at(k) == "[")
+            if (at(k) == "(" || at(k) == "[" || at(k) == "{")
             {
                 k = skip_brackets(k) - 1;
                 continue;
@@ -148,11 +149,24 @@ class Translator
         if (!statement_has("extern"))
         {
             result_.shared_names.insert(result_.shared_names.end(), names.begin(), names.end());
+            move_to_front(i);
             return;
         }
         if (names.size() != 1 || end >= tokens_.size())
             throw std::runtime_error(place(i) + ": error: one array per extern __shared__ declaration");
         dynamic_shared(names.front(), end);
+    }
+
+    // The word stands for a declaration of its own and the start of the next, so it must come first:
+    // static volatile __shared__ T x;  ->  __shared__ volatile T x;
+    void move_to_front(std::size_t shared)
+    {
+        if (shared == statement_)
+            return;
+        edits_.push_back({tokens_[statement_].begin, tokens_[statement_].begin, "__shared__ "});
+        for (std::size_t k = statement_; k <= shared; ++k)
+            if (k == shared || at(k) == "static")
+                edits_.push_back({tokens_[k].begin, tokens_[k].end, ""});
     }
 
     // extern __shared__ T name[];  ->  T *const name = (T *)softcuda_now.dynamic_shared;
@@ -169,7 +183,6 @@ class Translator
         }
         const std::size_t after = skip_brackets(k + 1);
         const bool local = std::any_of(scopes_.begin(), scopes_.end(), [](Scope s) { return s == scope_other; });
-        std::string dimensions;
         if (after < end)
             throw std::runtime_error(place(k) + ": error: an extern __shared__ array has one dimension");
         const std::string value = "((" + type + "*)softcuda_now.dynamic_shared)";

@@ -1,9 +1,6 @@
 // Planted faults, each in a process of its own, must be caught with the right report; their corrected twins must pass.
 #include "test_support.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 using test::Card;
 
 namespace
@@ -22,17 +19,10 @@ struct Fault
 // What the process of one fault says: the error code and its text.
 std::string outcome(const Fault &fault, bool fixed)
 {
-    int ends[2];
-    if (pipe(ends) != 0)
-        return "no pipe";
-    std::fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0)
-    {
-        dup2(ends[1], 1);
-        dup2(ends[1], 2);
-        if (*fault.mode)
-            setenv((std::string("INFERENCEGUARD_SOFTCUDA_") + fault.mode).c_str(), "1", 1);
+    std::vector<std::string> environment;
+    if (*fault.mode)
+        environment.push_back(fault.mode);
+    return test::in_child(environment, [&] {
         Card card;
         const CUfunction kernel = card.function(
             fault.source, "broken", fixed ? std::vector<std::string>{"-DFIXED"} : std::vector<std::string>());
@@ -45,20 +35,7 @@ std::string outcome(const Fault &fault, bool fixed)
         CUdeviceptr more;
         const CUresult later = cuMemAlloc_v2(&more, 16); // a failed context stays failed
         std::printf("code %d then %d: %s\n", result, later, test::error_text(result).c_str());
-        std::fflush(stdout);
-        std::_Exit(0);
-    }
-    close(ends[1]);
-    std::string text;
-    char buffer[1024];
-    for (ssize_t count; (count = read(ends[0], buffer, sizeof buffer)) > 0;)
-        text.append(buffer, static_cast<size_t>(count));
-    close(ends[0]);
-    int status;
-    waitpid(child, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        text += "(the process ended with status " + std::to_string(status) + ")";
-    return text;
+    });
 }
 
 void expect(const Fault &fault, const char *file, int line)
@@ -255,7 +232,8 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   64,
                   64,
                   719,
-                  {"race: ", "another warp", "of the shared variable 'tile'", "test.cu:"}});
+                  {"race: ", " at test.cu:", "what another warp (thread (", "nothing orders the two; at byte",
+                   "of the shared variable 'tile'"}});
 }
 
 TEST(UnsynchronisedShared_ReadBeforeOverwrite_IsARaceWhenChecked)
@@ -283,7 +261,52 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   64,
                   64,
                   719,
-                  {"race: ", "another warp", "'tile'", "test.cu:"}});
+                  {"race: ", " at test.cu:", "what another warp (thread (", "'tile'"}});
+}
+
+// Whole structures are watched as single words are.
+TEST(VectorStores_WithoutBarrier_AreARaceWhenChecked)
+{
+    EXPECT_FAULT({R"(
+extern "C" __global__ void broken(float* out, const float* in, int n)
+{
+    __shared__ float4 tile[64];
+    tile[threadIdx.x] = make_float4(in[threadIdx.x], 1.0f, 2.0f, 3.0f);
+#ifdef FIXED
+    __syncthreads();
+#endif
+    const float4 other = tile[63 - threadIdx.x];
+    out[threadIdx.x] = other.x;
+}
+)",
+                  "CHECKED",
+                  1,
+                  64,
+                  64,
+                  64,
+                  719,
+                  {"race: ", "another warp", "'tile'"}});
+}
+
+TEST(VectorLoad_OverTheEnd_IsReportedWhenChecked)
+{
+    EXPECT_FAULT({R"(
+extern "C" __global__ void broken(float* out, const float* in, int n)
+{
+#ifdef FIXED
+    n = 8;
+#endif
+    const float2 pair = *reinterpret_cast<const float2*>(in + n - 2 + (n & 1));
+    *reinterpret_cast<float2*>(out) = pair;
+}
+)",
+                  "CHECKED",
+                  1,
+                  1,
+                  64,
+                  9,
+                  700,
+                  {"out-of-bounds read", "at offset 36 of an allocation of 36 bytes", "test.cu:7"}});
 }
 
 TEST(WarpExchange_WithoutSyncwarp_IsARaceWhenChecked)
@@ -326,7 +349,7 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   1,
                   4,
                   719,
-                  {"race: writes what another block has written", "offset 0", "test.cu:7"}});
+                  {"race: writes at test.cu:7 what another block has written at test.cu:7, and", "at offset 0"}});
 }
 
 TEST(LastBlock_WithoutFence_IsARaceWhenChecked)
@@ -353,7 +376,7 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   5,
                   4,
                   719,
-                  {"race: reads what another block has written", "test.cu:13"}});
+                  {"race: reads at test.cu:13 what another block has written at test.cu:5, and"}});
 }
 
 TEST(Halves_NeighboursInOneWord_RaceOnlyWhenTheyOverlap)
@@ -375,7 +398,7 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   16,
                   32,
                   719,
-                  {"race: writes what another lane", "offset 12", "test.cu:8"}});
+                  {"race: writes at test.cu:8 what another lane", "has written at test.cu:8, and", "at offset 12"}});
 }
 
 TEST(Barrier_InDivergentCode_IsReported)

@@ -313,3 +313,107 @@ extern "C" __global__ void count(unsigned* histogram, int* extremes, unsigned lo
     CHECK(card.download<float>(sum, 1)[0] == n * 0.5f);
     CHECK((card.download<unsigned>(bits, 4) == std::vector<unsigned>{mask, 0, static_cast<unsigned>(n), 7}));
 }
+
+// Two buffers per matrix, vector loads, a tail of rows: the shape of the critic's layers.
+TEST(TiledProduct_DoubleBuffered_MatchesADoubleReference)
+{
+    Card card;
+    const CUfunction product = card.function(R"(
+#ifndef TILE
+#error "TILE: columns of a that one step loads"
+#endif
+// out[m,n] = relu(a[m,k] * b[n,k]^T); a block makes 16 x 16 of it.
+extern "C" __global__ void __launch_bounds__(256) product(float* __restrict__ out, const float* __restrict__ a,
+                                                          const float* __restrict__ b, int m, int n, int k)
+{
+    __shared__ __align__(16) float tile_a[2][16][TILE + 4];
+    __shared__ __align__(16) float tile_b[2][16][TILE + 4];
+    const int x = threadIdx.x % 16, y = threadIdx.x / 16;
+    const auto load = [&](int buffer, int from) {
+        for (int i = threadIdx.x; i < 16 * TILE / 4; i += blockDim.x)
+        {
+            const int row = i / (TILE / 4), column = i % (TILE / 4) * 4;
+            const int row_a = min(blockIdx.y * 16 + row, m - 1), row_b = min(blockIdx.x * 16 + row, n - 1);
+            *reinterpret_cast<float4*>(&tile_a[buffer][row][column]) =
+                __ldg(reinterpret_cast<const float4*>(a + row_a * k + from + column));
+            *reinterpret_cast<float4*>(&tile_b[buffer][row][column]) =
+                __ldg(reinterpret_cast<const float4*>(b + row_b * k + from + column));
+        }
+    };
+    load(0, 0);
+    __syncthreads();
+    float sum = 0.0f;
+    for (int from = 0, buffer = 0; from < k; from += TILE, buffer ^= 1)
+    {
+        if (from + TILE < k)
+            load(buffer ^ 1, from + TILE);
+#pragma unroll
+        for (int i = 0; i < TILE; ++i)
+            sum = fmaf(tile_a[buffer][y][i], tile_b[buffer][x][i], sum);
+        __syncthreads();
+    }
+    const int row = blockIdx.y * 16 + y, column = blockIdx.x * 16 + x;
+    if (row < m && column < n)
+        out[row * n + column] = fmaxf(sum, 0.0f);
+}
+)",
+                                             "product", {"-DTILE=32"});
+    const int m = 19, n = 40, k = 128;
+    const std::vector<float> a = pattern(m * k), b = pattern(n * k);
+    CUdeviceptr from_a = card.upload(a), from_b = card.upload(b), out = card.allocate(m * n * 4);
+    int rows = m, columns = n, depth = k;
+    void *arguments[] = {&out, &from_a, &from_b, &rows, &columns, &depth};
+    CHECK_OK(cuLaunchKernel(product, 3, 2, 1, 256, 1, 1, 0, nullptr, arguments, nullptr));
+    const std::vector<float> result = card.download<float>(out, m * n);
+    for (int row = 0; row < m; ++row)
+        for (int column = 0; column < n; ++column)
+        {
+            double expected = 0.0;
+            for (int i = 0; i < k; ++i)
+                expected += static_cast<double>(a[row * k + i]) * b[column * k + i];
+            CHECK_NEAR(result[row * n + column], std::max(expected, 0.0), 1e-3);
+        }
+}
+
+TEST(BitonicSort_KeysWithPlaces_SortsStably)
+{
+    Card card;
+    const CUfunction sort = card.function(R"(
+extern "C" __global__ void sort(float* keys, int* places)
+{
+    __shared__ unsigned long long pairs[512];
+    for (int i = threadIdx.x; i < 512; i += blockDim.x)
+        pairs[i] = static_cast<unsigned long long>(__float_as_uint(keys[i]) ^
+                       (__float_as_int(keys[i]) < 0 ? 0xFFFFFFFFu : 0x80000000u)) << 32 | static_cast<unsigned>(i);
+    __syncthreads();
+    for (int size = 2; size <= 512; size *= 2)
+        for (int stride = size / 2; stride > 0; stride /= 2)
+        {
+            const int t = threadIdx.x, i = t / stride * stride * 2 + t % stride;
+            const bool ascending = (i & size) == 0;
+            if ((pairs[i] > pairs[i + stride]) == ascending)
+            {
+                const unsigned long long kept = pairs[i];
+                pairs[i] = pairs[i + stride];
+                pairs[i + stride] = kept;
+            }
+            __syncthreads();
+        }
+    for (int i = threadIdx.x; i < 512; i += blockDim.x)
+    {
+        places[i] = static_cast<int>(pairs[i] & 0xFFFFFFFFull);
+        const unsigned bits = static_cast<unsigned>(pairs[i] >> 32);
+        keys[i] = __uint_as_float(bits & 0x80000000u ? bits ^ 0x80000000u : ~bits);
+    }
+}
+)",
+                                          "sort");
+    const std::vector<float> keys = pattern(512);
+    std::vector<int> expected(512);
+    std::iota(expected.begin(), expected.end(), 0);
+    std::stable_sort(expected.begin(), expected.end(), [&](int i, int j) { return keys[i] < keys[j]; });
+    const CUdeviceptr on_card = card.upload(keys), places = card.allocate(512 * 4);
+    CHECK_OK(card.launch(sort, 1, 256, 0, nullptr, on_card, places));
+    CHECK(card.download<int>(places, 512) == expected);
+    CHECK(card.download<float>(on_card, 512)[100] == keys[expected[100]]);
+}

@@ -2,6 +2,8 @@
 #include "test_support.h"
 
 #include <cstring>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace test
 {
@@ -99,6 +101,41 @@ std::vector<float> pattern(size_t count)
         value = static_cast<float>(static_cast<int>(state >> 16) % 2001 - 1000) / 500.0f;
     }
     return values;
+}
+
+std::string in_child(const std::vector<std::string> &environment, const std::function<void()> &body)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        return "no pipe";
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0)
+    {
+        dup2(ends[1], 1);
+        dup2(ends[1], 2);
+        for (const std::string &variable : environment)
+        {
+            const size_t equals = variable.find('=');
+            setenv(("INFERENCEGUARD_SOFTCUDA_" + variable.substr(0, equals)).c_str(),
+                   equals == std::string::npos ? "1" : variable.c_str() + equals + 1, 1);
+        }
+        failures = 0; // those of the parent are its own
+        body();
+        std::fflush(stdout);
+        std::_Exit(failures != 0);
+    }
+    close(ends[1]);
+    std::string text;
+    char buffer[1024];
+    for (ssize_t count; (count = read(ends[0], buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<size_t>(count));
+    close(ends[0]);
+    int status;
+    waitpid(child, &status, 0);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        text += "(the process ended with status " + std::to_string(status) + ")";
+    return text;
 }
 
 std::string error_text(CUresult code)

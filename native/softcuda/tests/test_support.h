@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,9 @@ class Card
 };
 
 std::string error_text(CUresult code);
+// Runs body in a process of its own, with the device's environment variables of that name set to "1" or to what
+// follows "="; gives what it printed, and how it ended unless well. Only before this process has used the device.
+std::string in_child(const std::vector<std::string> &environment, const std::function<void()> &body);
 // Values between -2 and 2 that look random and are the same each time.
 std::vector<float> pattern(size_t count);
 } // namespace test
