@@ -9,8 +9,9 @@ internal sealed class BlockEndKernelTests
 {
     private static readonly int[] s_ends = [2, 5];
 
-    [TestCase(1, 1, 1, 37, new[] { 29 }, 57)]
-    [TestCase(7, 5, 3, 130, new[] { 67, 41, 5 }, 57)]
+    [TestCase(1, 1, 1, 37, new[] { 29 }, 57, Category = CheckedKernelTests.Category)]
+    [TestCase(7, 5, 3, 130, new[] { 67, 41, 5 }, 57, Category = CheckedKernelTests.Category)]
+    [TestCase(70, 66, 7, 70, new[] { 130, 65 }, 611, Category = CheckedKernelTests.Category)]
     [TestCase(33, 33, 33, 64, new[] { 64 }, 1024)]
     [TestCase(160, 128, 40, 128, new[] { 256, 256 }, 1031)]
     [TestCase(640, 511, 128, 13, new[] { 7 }, 203)]
@@ -32,6 +33,7 @@ internal sealed class BlockEndKernelTests
     [TestCase(1, 1)]
     [TestCase(37, 12)]
     [TestCase(700, 700)]
+    [Category(CheckedKernelTests.Category)]
     public void Run_WithoutCritic_EqualsTheCpu(int candidates, int keep)
     {
         using var device = CudaDevice.Open();
@@ -50,6 +52,12 @@ internal sealed class BlockEndKernelTests
         }
     }
 
+    [TestCase("crowded", 1531)]
+    [TestCase("masked", 600)]
+    [TestCase("ties", 7)]
+    [Category(CheckedKernelTests.Category)]
+    public void Run_KindsThatTakeOtherPaths_PredictAsFloat64(string kind, int vocabulary) => Run_EveryKindOfLogits_PredictsAsFloat64(kind, vocabulary);
+
     [Test]
     public void Run_EveryKindOfLogits_PredictsAsFloat64([ValueSource(typeof(LogitRows), nameof(LogitRows.Kinds))] string kind, [Values(7, 20, 1531, 20_011)] int vocabulary)
     {
@@ -65,6 +73,7 @@ internal sealed class BlockEndKernelTests
     }
 
     [Test]
+    [Category(CheckedKernelTests.Category)]
     public void Run_AgainWithMoreAndFewerCandidates_ForgetsWhatWasThere()
     {
         using var device = CudaDevice.Open();

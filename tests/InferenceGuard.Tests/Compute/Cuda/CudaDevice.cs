@@ -1,12 +1,16 @@
 // The CUDA device of the tests: the software device, or a real one where that is asked for.
 
 using InferenceGuard.Compute;
+using InferenceGuard.Interop.Cuda;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
 /// <summary>The CUDA device of the tests.</summary>
 internal static class CudaDevice
 {
+    /// <summary>Whether it is the software device.</summary>
+    public static bool IsSoftware => CudaDeviceInfo.All() is [{ IsSoftware: true }, ..];
+
     /// <summary>Opens it, or ignores the test with the reason why there is none.</summary>
     public static CudaCompute Open(CriticPrecision precision = CriticPrecision.F32)
     {

@@ -38,6 +38,7 @@ internal sealed class SampleKernelTests
         Check(Logits(vocabulary, 2.5f, vocabulary), s_options[options], [], draws: 3);
 
     [Test]
+    [Category(CheckedKernelTests.Category)]
     public void Sample_Extremes_DrawAsTheReference([Values(0, 1, 2, 3, 4)] int kind, [Values(0, 1, 2, 4, 5, 7, 8)] int options)
     {
         var logits = Logits(777, 1, kind);
@@ -54,6 +55,7 @@ internal sealed class SampleKernelTests
     }
 
     [Test]
+    [Category(CheckedKernelTests.Category)]
     public void Sample_Penalties_ChangeTheDrawAndNotTheLogProb([Values(0, 1, 2, 5, 8)] int options)
     {
         var logits = Logits(301, 1, 9);
@@ -63,6 +65,7 @@ internal sealed class SampleKernelTests
     }
 
     [Test]
+    [Category(CheckedKernelTests.Category)]
     public void Sample_SharedRows_GiveEachDrawItsOwn()
     {
         float[] logits = [9, 0, 0, 0, 0, 9];
