@@ -14,13 +14,13 @@
 #include "reduce.cuh"
 
 constexpr int LATENT_THREADS = 512, MOST = 20, MIDDLE = 5, DEPTH = 4, SUMMARY = 7;
-constexpr float LOWEST = -3.402823466e38f, SMALLEST_SHIFTED = -87.0f, SMALLEST_LOG_PROB = -100.0f;
+constexpr float SMALLEST_SHIFTED = -87.0f, SMALLEST_LOG_PROB = -100.0f;
 
 __device__ __forceinline__ float shifted(float value, float maximum) { return fmaxf(value - maximum, SMALLEST_SHIFTED); }
 
 // The running sums of one thread over its logits: total = Σ e^(x − maximum), weighted = Σ (x − maximum) e^(x − maximum), and its largest.
 struct Running {
-  float maximum = LOWEST, total = 0, weighted = 0, top[DEPTH] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY};
+  float maximum = LOWEST, total = 0, weighted = 0, top[DEPTH] = {LOWEST, LOWEST, LOWEST, LOWEST};
 
   __device__ void rescale(float to) {
     const float x = shifted(maximum, to), factor = expf(x);
@@ -52,13 +52,13 @@ struct Masses {
 // By one pass per different value: slow, right for any row.
 __device__ Masses masses_by_passes(const float* logits, int vocabulary, float maximum, float* scratch, int* counts) {
   Masses masses = {0, 0};
-  float previous = INFINITY;
+  float previous = 0;
   for (int taken = 0; taken < MOST;) {
-    float largest = -INFINITY;
+    float largest = LOWEST;
     for (int token = threadIdx.x; token < vocabulary; token += LATENT_THREADS)
-      if (logits[token] < previous) largest = fmaxf(largest, logits[token]);
+      if (taken == 0 || logits[token] < previous) largest = fmaxf(largest, logits[token]);
     largest = block_reduce<Largest>(largest, scratch);
-    if (largest == -INFINITY) break;
+    if (largest == LOWEST) break;
     int count = 0;
     for (int token = threadIdx.x; token < vocabulary; token += LATENT_THREADS) count += logits[token] == largest;
     count = block_reduce<Sum>(count, counts);

@@ -4,6 +4,7 @@
 typedef unsigned long long u64;
 
 constexpr unsigned ALL_LANES = 0xffffffffu;
+constexpr float LOWEST = -3.402823466e38f;
 
 __device__ __forceinline__ int lane_of_thread() { return threadIdx.x & 31; }
 __device__ __forceinline__ int warp_of_thread() { return threadIdx.x >> 5; }

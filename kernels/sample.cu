@@ -136,7 +136,7 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS) sample_f32(
   const bool truncates = top_k > 0 || top_p < 1 || min_p > 0;
   Row row = {logits, has_penalties ? penalties : nullptr, vocabulary, 0, temperature > 0 ? 1 / temperature : 1};
 
-  float plain = -INFINITY, modified = -INFINITY;
+  float plain = LOWEST, modified = LOWEST;
   bool bad = false;
   for (int token = thread; token < vocabulary; token += SAMPLE_THREADS) {
     const float logit = logits[token];
@@ -146,7 +146,7 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS) sample_f32(
   }
   plain = block_reduce<Largest>(plain, shared.maxima);
   row.maximum = block_reduce<Largest>(modified, shared.maxima);
-  bad = __syncthreads_or(bad) || !is_finite(plain);
+  bad = __syncthreads_or(bad) || !is_finite(plain) || plain == LOWEST;
   if (thread == 0) status[draw] = bad;
   if (bad) return;
 

@@ -6,7 +6,6 @@
 #define __shared__ __attribute__((shared))
 #define __forceinline__ __inline__ __attribute__((always_inline))
 #define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
-#define INFINITY __builtin_inff()
 
 typedef __SIZE_TYPE__ size_t;
 
@@ -69,7 +68,7 @@ __device__ __forceinline__ double ceil(double value) { return __nvvm_ceil_d(valu
 // 2^(x log₂ e) with the product's rounding error put right: the card's own power of two alone loses digits where |x| is large.
 __device__ __forceinline__ float expf(float x) {
   if (!(x > -104.0f)) return x != x ? x : 0.0f;
-  if (x > 89.0f) return INFINITY;
+  if (x > 89.0f) return __builtin_inff();
   const float whole = __nvvm_round_f(x * 1.44269504f);
   const float rest = fmaf(x, 1.92596303e-8f, fmaf(x, 1.44269502f, -whole));
   const float half = __nvvm_round_f(whole * 0.5f);  // in two steps, so that denormals come out

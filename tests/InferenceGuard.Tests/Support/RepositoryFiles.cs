@@ -9,6 +9,8 @@ internal static class RepositoryFiles
 {
     public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", ".."));
 
+    public static string At(string path) => Path.Combine(Root, path);
+
     public static string Hearth(string name) => Path.Combine(Root, "models", "hearth", name);
 
     private static string Here([CallerFilePath] string path = "") => path;
