@@ -36,9 +36,12 @@ void Device::open_context()
 
 void Device::close_context()
 {
-    if (settings().report_leaks && memory->live_count() != 0)
-        std::fprintf(stderr, "softcuda: %zu allocations (%llu bytes) are live at the end of the context\n",
-                     memory->live_count(), static_cast<unsigned long long>(memory->used()));
+    if (settings().report_leaks && memory->live_count() + pinned.count() != 0)
+        std::fprintf(stderr,
+                     "softcuda: %zu allocations (%llu bytes) and %zu page-locked blocks are live at the end of the "
+                     "context\n",
+                     memory->live_count(), static_cast<unsigned long long>(memory->used()), pinned.count());
+    pinned.forget();
     streams.clear();
     functions.clear();
     modules.clear();

@@ -70,6 +70,9 @@ class PinnedMemory
     void *allocate(std::size_t size);
     bool free(void *address);
     bool holds(std::uintptr_t address, std::size_t size) const;
+    std::size_t count() const { return blocks_.size(); }
+    // At the end of a context. The host may still hold pointers, so the memory itself stays.
+    void forget() { blocks_.clear(); }
 
   private:
     std::map<std::uintptr_t, std::size_t> blocks_;

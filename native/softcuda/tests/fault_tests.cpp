@@ -264,6 +264,51 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   {"race: ", " at test.cu:", "what another warp (thread (", "'tile'"}});
 }
 
+// Whole structures are watched as single words are.
+TEST(VectorStores_WithoutBarrier_AreARaceWhenChecked)
+{
+    EXPECT_FAULT({R"(
+extern "C" __global__ void broken(float* out, const float* in, int n)
+{
+    __shared__ float4 tile[64];
+    tile[threadIdx.x] = make_float4(in[threadIdx.x], 1.0f, 2.0f, 3.0f);
+#ifdef FIXED
+    __syncthreads();
+#endif
+    const float4 other = tile[63 - threadIdx.x];
+    out[threadIdx.x] = other.x;
+}
+)",
+                  "CHECKED",
+                  1,
+                  64,
+                  64,
+                  64,
+                  719,
+                  {"race: ", "another warp", "'tile'"}});
+}
+
+TEST(VectorLoad_OverTheEnd_IsReportedWhenChecked)
+{
+    EXPECT_FAULT({R"(
+extern "C" __global__ void broken(float* out, const float* in, int n)
+{
+#ifdef FIXED
+    n = 8;
+#endif
+    const float2 pair = *reinterpret_cast<const float2*>(in + n - 2 + (n & 1));
+    *reinterpret_cast<float2*>(out) = pair;
+}
+)",
+                  "CHECKED",
+                  1,
+                  1,
+                  64,
+                  9,
+                  700,
+                  {"out-of-bounds read", "at offset 36 of an allocation of 36 bytes", "test.cu:7"}});
+}
+
 TEST(WarpExchange_WithoutSyncwarp_IsARaceWhenChecked)
 {
     EXPECT_FAULT({R"(
