@@ -2,6 +2,7 @@
 #include "block_runner.h"
 
 #include <cstdio>
+#include <new>
 
 softcuda_thread *softcuda_self;
 softcuda_grid softcuda_now;
@@ -58,6 +59,8 @@ bool BlockRunner::run(uint3 block_index, void (*call)(void **), void **arguments
 
     Thread *first = pick();
     Fiber *fiber = pool_.take();
+    if (!fiber)
+        throw std::bad_alloc();
     fiber->thread = first;
     first->fiber = fiber;
     softcuda_self = &first->visible;
@@ -106,6 +109,8 @@ void BlockRunner::wait()
     if (!(warps_[next->linear / warp_size].started >> next->visible.lane & 1u))
     {
         next->fiber = pool_.take();
+        if (!next->fiber)
+            fail(CUDA_ERROR_OUT_OF_MEMORY, "the host has no memory left for stacks");
         next->fiber->thread = next;
     }
     softcuda_self = &next->visible;

@@ -68,6 +68,30 @@ extern "C" __global__ void broken(float* out, const float* in, int n)
                   {"race: writes at test.cu:7 what another block has written at test.cu:7, and", "at offset 0"}});
 }
 
+TEST(GlobalVariable_UsedByTwoBlocks_IsARaceWhenChecked)
+{
+    EXPECT_FAULT({R"(
+__device__ int latest[2];
+extern "C" __global__ void broken(float* out, const float* in, int n)
+{
+#ifdef FIXED
+    atomicMax(&latest[1], static_cast<int>(blockIdx.x));
+#else
+    latest[1] = blockIdx.x;
+#endif
+    if (n < 0)
+        out[0] = latest[n & 1]; // what nobody reads is not even written
+}
+)",
+                  "CHECKED",
+                  4,
+                  1,
+                  1,
+                  4,
+                  719,
+                  {"race: writes at test.cu:8 what another block has written", "at byte 4 of the variable 'latest'"}});
+}
+
 TEST(LastBlock_WithoutFence_IsARaceWhenChecked)
 {
     EXPECT_FAULT({R"(
