@@ -14,12 +14,6 @@ namespace
 unsigned lowest(unsigned bits) { return static_cast<unsigned>(__builtin_ctz(bits)); }
 } // namespace
 
-BlockRunner &runner()
-{
-    static BlockRunner *const instance = new BlockRunner;
-    return *instance;
-}
-
 BlockRunner::BlockRunner() : threads_(), warps_(), pool_(max_block_threads, &fiber_main) {}
 
 void BlockRunner::begin_launch(const char *kernel, uint3 grid, uint3 block, bool checked, std::uint64_t seed)

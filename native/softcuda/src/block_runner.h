@@ -109,5 +109,9 @@ class BlockRunner
     FiberPool pool_;
 };
 
-BlockRunner &runner();
+inline BlockRunner &runner()
+{
+    static BlockRunner *const instance = new BlockRunner;
+    return *instance;
+}
 } // namespace softcuda

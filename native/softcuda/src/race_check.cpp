@@ -9,12 +9,6 @@
 
 namespace softcuda
 {
-RaceCheck &race_check()
-{
-    static RaceCheck *const instance = new RaceCheck;
-    return *instance;
-}
-
 void RaceCheck::begin_launch(Module &module, std::uint64_t block_count, std::uintptr_t dynamic_shared,
                              std::size_t dynamic_bytes, DeviceMemory &memory, const PinnedMemory &pinned)
 {
