@@ -141,6 +141,24 @@ SOFTCUDA_ATOMIC(atomicSub, unsigned, __atomic_fetch_sub)
 SOFTCUDA_ATOMIC_SELECT(atomicMin, long long, value < old)
 SOFTCUDA_ATOMIC_SELECT(atomicMax, long long, value > old)
 
+// Counts up to a limit and starts again at 0, or down from it.
+inline unsigned atomicInc(unsigned *address, unsigned limit)
+{
+    unsigned old = __atomic_load_n(address, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(address, &old, old >= limit ? 0 : old + 1, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+        ;
+    return old;
+}
+inline unsigned atomicDec(unsigned *address, unsigned limit)
+{
+    unsigned old = __atomic_load_n(address, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(address, &old, old == 0 || old > limit ? limit : old - 1, false,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    return old;
+}
+
 template <typename Real, typename Bits> inline Real softcuda_atomic_add(Real *address, Real value)
 {
     Bits *bits = reinterpret_cast<Bits *>(address);

@@ -1,6 +1,8 @@
 // What g++ calls around each memory access of a kernel compiled with -fsanitize=thread: here, the checker.
 #include "race_check.h"
 
+#include <new>
+
 #define SOFTCUDA_HOOK extern "C" __attribute__((visibility("default")))
 
 namespace
@@ -11,8 +13,16 @@ using softcuda::access_write;
 inline void note(const volatile void *address, std::size_t size, unsigned flags, const void *caller)
 {
     // The address that a call returns to lies behind the instruction that the report should name.
-    softcuda::race_check().access(reinterpret_cast<std::uintptr_t>(address), size, flags,
-                                  static_cast<const char *>(caller) - 1);
+    // No exception may leave: it would find no way through a kernel and a fiber's first function.
+    try
+    {
+        softcuda::race_check().access(reinterpret_cast<std::uintptr_t>(address), size, flags,
+                                      static_cast<const char *>(caller) - 1);
+    }
+    catch (const std::bad_alloc &)
+    {
+        softcuda::runner().fail(CUDA_ERROR_OUT_OF_MEMORY, "the host has no memory left for the checker's records");
+    }
 }
 } // namespace
 

@@ -2,6 +2,7 @@
 #include "block_runner.h"
 
 #include <cstdio>
+#include <new>
 
 softcuda_thread *softcuda_self;
 softcuda_grid softcuda_now;
@@ -12,12 +13,6 @@ namespace
 {
 unsigned lowest(unsigned bits) { return static_cast<unsigned>(__builtin_ctz(bits)); }
 } // namespace
-
-BlockRunner &runner()
-{
-    static BlockRunner *const instance = new BlockRunner;
-    return *instance;
-}
 
 BlockRunner::BlockRunner() : threads_(), warps_(), pool_(max_block_threads, &fiber_main) {}
 
@@ -58,6 +53,8 @@ bool BlockRunner::run(uint3 block_index, void (*call)(void **), void **arguments
 
     Thread *first = pick();
     Fiber *fiber = pool_.take();
+    if (!fiber)
+        throw std::bad_alloc();
     fiber->thread = first;
     first->fiber = fiber;
     softcuda_self = &first->visible;
@@ -106,6 +103,8 @@ void BlockRunner::wait()
     if (!(warps_[next->linear / warp_size].started >> next->visible.lane & 1u))
     {
         next->fiber = pool_.take();
+        if (!next->fiber)
+            fail(CUDA_ERROR_OUT_OF_MEMORY, "the host has no memory left for stacks");
         next->fiber->thread = next;
     }
     softcuda_self = &next->visible;

@@ -72,7 +72,6 @@ class BlockRunner
     const FiberPool &stacks() const { return pool_; }
     Thread *self() const { return reinterpret_cast<Thread *>(softcuda_self); }
     unsigned thread_count() const { return thread_count_; }
-    const Warp &warp(unsigned index) const { return warps_[index]; }
     const Thread &thread(unsigned linear) const { return threads_[linear]; }
     bool owns(std::uintptr_t address) const { return address - reinterpret_cast<std::uintptr_t>(this) < sizeof *this; }
     // "kernel 'name', block (x,y,z), thread (x,y,z)"
@@ -109,5 +108,9 @@ class BlockRunner
     FiberPool pool_;
 };
 
-BlockRunner &runner();
+inline BlockRunner &runner()
+{
+    static BlockRunner *const instance = new BlockRunner;
+    return *instance;
+}
 } // namespace softcuda

@@ -51,9 +51,9 @@ int attribute_value(int number)
         {75, 8},                                                     // compute capability, major
         {76, 0},                                                     // compute capability, minor
         {78, 1},                                                     // stream priorities
-        {81, 167936},                                                // shared memory per multiprocessor
+        {81, 102400},                                                // shared memory per multiprocessor
         {82, 65536},                                                 // registers per multiprocessor
-        {90, 1},                                                     // host memory native atomics
+        {90, 1},                                                     // kernels can be interrupted
         {97, static_cast<int>(opt_in_shared_limit)},                 // shared memory per block, when asked for
         {106, 32},                                                   // blocks per multiprocessor
         {111, 1024},                                                 // shared memory that the system keeps per block

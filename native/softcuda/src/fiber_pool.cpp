@@ -39,7 +39,7 @@ Fiber *FiberPool::take()
     fiber.index = made_;
     void *stack = reinterpret_cast<void *>(base_ + made_ * pitch_ + page_);
     if (mprotect(stack, stack_size, PROT_READ | PROT_WRITE) != 0)
-        throw std::bad_alloc();
+        return nullptr;
     ++made_;
     prepare(fiber);
     return &fiber;

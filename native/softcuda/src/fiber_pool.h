@@ -27,6 +27,7 @@ class FiberPool
     FiberPool(const FiberPool &) = delete;
     FiberPool &operator=(const FiberPool &) = delete;
 
+    // Null when the host has no memory left.
     Fiber *take();
     void give(Fiber *fiber) { free_.push_back(fiber); }
     // After a failed launch: whatever the stacks hold is forgotten.

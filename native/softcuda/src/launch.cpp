@@ -160,7 +160,7 @@ Failure run_launch(const Launch &launch, DeviceMemory &memory, const PinnedMemor
     {
         const std::uint64_t index = order.empty() ? i : order[i];
         dynamic_shared().prepare(launch.dynamic_bytes);
-        for (const SharedVariable *variable : launch.kernel->shared)
+        for (const Variable *variable : launch.kernel->shared)
             std::memset(reinterpret_cast<void *>(variable->address), poison, variable->size);
         if (checked)
             race_check().begin_block();

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <link.h>
 #include <sstream>
@@ -25,6 +27,16 @@ bool is_local(const std::string &symbol, const std::string &name)
         return false;
     const char after = at + end.size() == symbol.size() ? '_' : symbol[at + end.size()];
     return after == '_' || after == '.';
+}
+
+// "ticket" of "(anonymous namespace)::ticket".
+std::string plain_name(const std::string &symbol)
+{
+    int status = 0;
+    char *demangled = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
+    std::string name = demangled ? demangled : symbol;
+    std::free(demangled);
+    return name.substr(name.rfind(':') + 1);
 }
 
 // The bytes from the lowest to the highest loaded address of an object.
@@ -76,6 +88,7 @@ std::shared_ptr<Module> Module::load(const std::string &path, std::string &reaso
     module->image_ = range.first;
     module->image_size_ = range.second;
     module->find_variables();
+    module->find_kernels();
     return module;
 }
 
@@ -100,28 +113,37 @@ void Module::find_variables()
             gaps_.push_back({image_ + symbol.offset, symbol.size});
             continue;
         }
-        for (const std::string &name : names)
-            if (is_local(symbol.name, name))
-            {
-                SharedVariable &variable = shared_.emplace_back();
-                variable.name = name;
-                variable.address = image_ + symbol.offset;
-                variable.size = symbol.size;
-                for (unsigned k = 0; k < table_->kernel_count; ++k)
-                {
-                    const std::string kernel = table_->kernels[k].name;
-                    if (symbol.name.rfind("_ZZ" + std::to_string(kernel.size()) + kernel + "E", 0) == 0)
-                        variable.kernel = kernel;
-                }
-                break;
-            }
+        const auto name = std::find_if(names.begin(), names.end(),
+                                       [&](const std::string &each) { return is_local(symbol.name, each); });
+        if (name != names.end())
+            add_variable(shared_, symbol, *name);
+        else if (symbol.name.find("softcuda") == std::string::npos)
+            add_variable(globals_, symbol, plain_name(symbol.name));
     }
+}
+
+void Module::add_variable(std::deque<Variable> &variables, const ElfSymbol &symbol, const std::string &name)
+{
+    Variable &variable = variables.emplace_back();
+    variable.name = name;
+    variable.address = image_ + symbol.offset;
+    variable.size = symbol.size;
+    for (unsigned k = 0; k < table_->kernel_count; ++k)
+    {
+        const std::string kernel = table_->kernels[k].name;
+        if (symbol.name.rfind("_ZZ" + std::to_string(kernel.size()) + kernel + "E", 0) == 0)
+            variable.kernel = kernel;
+    }
+}
+
+void Module::find_kernels()
+{
     for (unsigned k = 0; k < table_->kernel_count; ++k)
     {
         Kernel &kernel = kernels_.emplace_back();
         kernel.entry = &table_->kernels[k];
         kernel.static_shared = 0;
-        for (const SharedVariable &variable : shared_)
+        for (const Variable &variable : shared_)
         {
             if (variable.kernel == kernel.entry->name)
                 kernel.static_shared += variable.size;
@@ -140,9 +162,9 @@ Kernel *Module::find(const std::string &name)
     return nullptr;
 }
 
-SharedVariable *Module::find_shared(std::uintptr_t address)
+Variable *Module::find_in(std::deque<Variable> &variables, std::uintptr_t address)
 {
-    for (SharedVariable &variable : shared_)
+    for (Variable &variable : variables)
         if (address - variable.address < variable.size)
             return &variable;
     return nullptr;
@@ -155,8 +177,8 @@ bool Module::in_gap(std::uintptr_t address) const
 
 std::string Module::neighbour(std::uintptr_t address) const
 {
-    const SharedVariable *before = nullptr;
-    for (const SharedVariable &variable : shared_)
+    const Variable *before = nullptr;
+    for (const Variable &variable : shared_)
         if (variable.address <= address)
             before = &variable;
     return before ? ": '" + before->name + "'" : std::string();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../device/softcuda_abi.h"
+#include "elf_symbols.h"
 #include "shadow.h"
 
 #include <cstddef>
@@ -16,9 +17,9 @@ namespace softcuda
 constexpr std::size_t static_shared_limit = 48 * 1024;
 constexpr std::size_t opt_in_shared_limit = 99 * 1024;
 
-struct SharedVariable
+struct Variable
 {
-    std::string name, kernel; // kernel: empty for a variable of a device function
+    std::string name, kernel; // kernel: whose shared variable it is; empty for device functions and global variables
     std::uintptr_t address;
     std::size_t size;
     Shadow shadow;
@@ -27,9 +28,9 @@ struct SharedVariable
 struct Kernel
 {
     const softcuda_kernel *entry;
-    std::size_t static_shared;                  // bytes of its own variables
-    std::size_t dynamic_limit;                  // bytes that a launch may ask for
-    std::vector<const SharedVariable *> shared; // all that a launch may touch
+    std::size_t static_shared;            // bytes of its own variables
+    std::size_t dynamic_limit;            // bytes that a launch may ask for
+    std::vector<const Variable *> shared; // all that a launch may touch
 };
 
 class Module
@@ -44,7 +45,9 @@ class Module
     Kernel *find(const std::string &name);
     const std::deque<Kernel> &kernels() const { return kernels_; }
     bool checked() const { return table_->checked != 0; }
-    SharedVariable *find_shared(std::uintptr_t address);
+    // The variable at an address: shared, or global to the module; null elsewhere.
+    Variable *find_shared(std::uintptr_t address) { return find_in(shared_, address); }
+    Variable *find_global(std::uintptr_t address) { return find_in(globals_, address); }
     // Whether the address lies between shared variables, and then ": 'name'" of the variable before it.
     bool in_gap(std::uintptr_t address) const;
     std::string neighbour(std::uintptr_t address) const;
@@ -60,7 +63,10 @@ class Module
 
   private:
     Module() = default;
+    static Variable *find_in(std::deque<Variable> &variables, std::uintptr_t address);
     void find_variables();
+    void add_variable(std::deque<Variable> &variables, const ElfSymbol &symbol, const std::string &name);
+    void find_kernels();
 
     std::string path_;
     void *handle_ = nullptr;
@@ -68,7 +74,7 @@ class Module
     std::uintptr_t image_ = 0;
     std::size_t image_size_ = 0;
     std::deque<Kernel> kernels_;
-    std::deque<SharedVariable> shared_; // by address
+    std::deque<Variable> shared_, globals_; // by address
     struct Gap
     {
         std::uintptr_t address;

@@ -9,12 +9,6 @@
 
 namespace softcuda
 {
-RaceCheck &race_check()
-{
-    static RaceCheck *const instance = new RaceCheck;
-    return *instance;
-}
-
 void RaceCheck::begin_launch(Module &module, std::uint64_t block_count, std::uintptr_t dynamic_shared,
                              std::size_t dynamic_bytes, DeviceMemory &memory, const PinnedMemory &pinned)
 {
@@ -180,14 +174,15 @@ void RaceCheck::access(std::uintptr_t address, std::size_t size, unsigned flags,
         watch(dynamic_shadow_, dynamic_bytes_, dynamic_offset, size, flags, true, address, code);
         return;
     }
-    if (SharedVariable *variable = module_->find_shared(address))
+    Variable *shared = module_->find_shared(address);
+    if (Variable *variable = shared ? shared : module_->find_global(address))
     {
         const std::size_t offset = address - variable->address;
         if (size > variable->size - offset)
-            out_of_bounds("the end of the shared variable '" + variable->name + "'", size, flags, code);
+            out_of_bounds("the end of the variable '" + variable->name + "'", size, flags, code);
         if (flags & access_atomic)
-            note_atomic(true);
-        watch(variable->shadow, variable->size, offset, size, flags, true, address, code);
+            note_atomic(shared != nullptr);
+        watch(variable->shadow, variable->size, offset, size, flags, shared != nullptr, address, code);
         return;
     }
     if (module_->in_gap(address))
@@ -211,14 +206,13 @@ void RaceCheck::out_of_bounds(const std::string &where, std::size_t size, unsign
 
 void RaceCheck::race(const AccessRecord &earlier, unsigned flags, std::uintptr_t address, bool shared, const void *code)
 {
+    const Variable *variable = shared ? module_->find_shared(address) : module_->find_global(address);
     std::string where = "at " + memory_->describe(address);
-    if (shared)
-    {
-        const SharedVariable *variable = module_->find_shared(address);
-        where = variable ? "at byte " + std::to_string(address - variable->address) + " of the shared variable '" +
-                               variable->name + "'"
-                         : "at byte " + std::to_string(address - dynamic_base_) + " of dynamic shared memory";
-    }
+    if (variable)
+        where = "at byte " + std::to_string(address - variable->address) + " of the " +
+                (shared ? "shared variable '" : "variable '") + variable->name + "'";
+    else if (shared)
+        where = "at byte " + std::to_string(address - dynamic_base_) + " of dynamic shared memory";
     const char *relation = earlier.block != block_ ? "another block"
                            : earlier.thread / warp_size == runner().self()->linear / warp_size
                                ? "another lane of its warp"

@@ -64,5 +64,9 @@ class RaceCheck
     std::uint32_t warp_fence_[warp_size], warp_released_[warp_size], warp_acquired_[warp_size];
 };
 
-RaceCheck &race_check();
+inline RaceCheck &race_check()
+{
+    static RaceCheck *const instance = new RaceCheck;
+    return *instance;
+}
 } // namespace softcuda
