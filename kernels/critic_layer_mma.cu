@@ -22,6 +22,11 @@ __device__ __forceinline__ uint4 load(const Number* numbers, bool inside) {
   return inside ? *reinterpret_cast<const uint4*>(numbers) : make_uint4(0, 0, 0, 0);
 }
 
+// What a lane multiplies in one step: its 8 inputs of every 32, of two units and of one beam in each column of beams.
+struct Fragments {
+  uint4 low, high, beams[COLUMNS];
+};
+
 extern "C" __global__ void __launch_bounds__(128) critic_layer_mma(
     const BlockEndHeader* __restrict__ header, const Number* __restrict__ inputs, const Number* __restrict__ weights,
     float* __restrict__ partial, int stride, int units, int slice_length, int beam_capacity) {
@@ -36,13 +41,24 @@ extern "C" __global__ void __launch_bounds__(128) critic_layer_mma(
   const Number* const high_weights = weights + (size_t)high * stride + quarter * 8;
   const Number* const own_inputs = inputs + (size_t)(first_beam + group) * stride + quarter * 8;
   const int from = slice * slice_length, to = min(from + slice_length, stride);
+  const int live = header->live;
+  const auto fetch = [&](Fragments& next, int step) {
+    next.low = load(low_weights + step, low < units);
+    next.high = load(high_weights + step, high < units);
+#pragma unroll
+    for (int column = 0; column < COLUMNS; ++column)
+      next.beams[column] = load(own_inputs + (size_t)column * 8 * stride + step, first_beam + column * 8 + group < live);
+  };
   float sum[COLUMNS][4] = {};
+  Fragments next;
+  fetch(next, from);
   for (int step = from; step < to; step += SLICE_STEP) {
-    const uint4 a_low = load(low_weights + step, low < units), a_high = load(high_weights + step, high < units);
-    const unsigned first[4] = {a_low.x, a_high.x, a_low.y, a_high.y}, second[4] = {a_low.z, a_high.z, a_low.w, a_high.w};
+    const Fragments now = next;
+    if (step + SLICE_STEP < to) fetch(next, step + SLICE_STEP);  // under way while this step is multiplied
+    const unsigned first[4] = {now.low.x, now.high.x, now.low.y, now.high.y}, second[4] = {now.low.z, now.high.z, now.low.w, now.high.w};
 #pragma unroll
     for (int column = 0; column < COLUMNS; ++column) {
-      const uint4 b = load(own_inputs + (size_t)column * 8 * stride + step, first_beam + column * 8 + group < header->live);
+      const uint4 b = now.beams[column];
       const unsigned b_first[2] = {b.x, b.y}, b_second[2] = {b.z, b.w};
       multiply_16x8x16(sum[column], first, b_first, sum[column]);
       multiply_16x8x16(sum[column], second, b_second, sum[column]);
@@ -53,6 +69,6 @@ extern "C" __global__ void __launch_bounds__(128) critic_layer_mma(
 #pragma unroll
     for (int value = 0; value < 4; ++value) {
       const int unit = value < 2 ? low : high, beam = first_beam + column * 8 + quarter * 2 + value % 2;
-      if (unit < units && beam < header->live) partial[((size_t)slice * beam_capacity + beam) * units + unit] = sum[column][value];
+      if (unit < units && beam < live) partial[((size_t)slice * beam_capacity + beam) * units + unit] = sum[column][value];
     }
 }

@@ -55,12 +55,11 @@ __device__ Masses masses_by_passes(const float* logits, int vocabulary, float ma
   float previous = 0;
   for (int taken = 0; taken < MOST;) {
     float largest = LOWEST;
-    for (int token = threadIdx.x; token < vocabulary; token += LATENT_THREADS)
-      if (taken == 0 || logits[token] < previous) largest = fmaxf(largest, logits[token]);
+    visit_all(logits, vocabulary, [&](int, float logit) { if (taken == 0 || logit < previous) largest = fmaxf(largest, logit); });
     largest = block_reduce<Largest>(largest, scratch);
     if (largest == LOWEST) break;
     int count = 0;
-    for (int token = threadIdx.x; token < vocabulary; token += LATENT_THREADS) count += logits[token] == largest;
+    visit_all(logits, vocabulary, [&](int, float logit) { count += logit == largest; });
     count = block_reduce<Sum>(count, counts);
     const float weight = expf(largest - maximum);
     masses.middle += weight * max(0, min(count, MIDDLE - taken));
@@ -78,27 +77,33 @@ extern "C" __global__ void __launch_bounds__(LATENT_THREADS) latent_features(
     const int* __restrict__ end_tokens, int end_count, const float* __restrict__ mean, const float* __restrict__ inverse_std,
     float budget, Number* __restrict__ inputs, int stride, int* status) {
   __shared__ float scratch[32], maxima[LATENT_THREADS], list[MOST * DEPTH], extra[SUMMARY + 3];
-  __shared__ int counts[32], listed;
+  __shared__ int counts[32], maxima_count, listed;
   __shared__ float border;
   const int beam = blockIdx.x, thread = threadIdx.x;
   if (beam >= header->live) return;
   const float* const logits = all_logits + (size_t)row[beam] * vocabulary;
 
   Running own;
-  for (int token = thread; token < vocabulary; token += LATENT_THREADS) own.add(logits[token]);
+  visit_all(logits, vocabulary, [&](int, float logit) { own.add(logit); });
   const float maximum = block_reduce<Largest>(own.maximum, scratch);
   own.rescale(maximum);
   const float total = block_reduce<Sum>(own.total, scratch);
   const float weighted = block_reduce<Sum>(own.weighted, scratch);
 
-  // The 20th largest of the threads' maxima is a lower border of the 20 largest logits; at most 19 threads have any above it.
-  maxima[thread] = own.top[0];
-  if (thread == 0) listed = 0;
+  // The 20th largest of the threads' maxima is a lower border of the 20 largest logits; at most 19 threads have any above it. It is looked
+  // for among the few that are not below the two largest of any warp.
+  if (thread == 0) maxima_count = listed = 0;
+  const float largest_of_warp = warp_reduce<Largest>(own.top[0]);
+  const int holder = __ffs(__ballot_sync(ALL_LANES, own.top[0] == largest_of_warp)) - 1;
+  const float second_of_warp = warp_reduce<Largest>(lane_of_thread() == holder ? LOWEST : own.top[0]);
+  const float bound = -block_reduce<Largest>(-second_of_warp, scratch);
+  if (own.top[0] >= bound) maxima[atomicAdd(&maxima_count, 1)] = own.top[0];
   __syncthreads();
-  int rank_of_maximum = 0;
-  for (int other = 0; other < LATENT_THREADS; ++other)
-    rank_of_maximum += maxima[other] > own.top[0] || (maxima[other] == own.top[0] && other < thread);
-  if (rank_of_maximum == MOST - 1) border = own.top[0];
+  for (int at = thread; at < maxima_count; at += LATENT_THREADS) {
+    int rank = 0;
+    for (int other = 0; other < maxima_count; ++other) rank += maxima[other] > maxima[at] || (maxima[other] == maxima[at] && other < at);
+    if (rank == MOST - 1) border = maxima[at];
+  }
   __syncthreads();
   Masses masses = {0, 0};
   if (__syncthreads_or(own.top[DEPTH - 1] > border)) {

@@ -53,4 +53,19 @@ __device__ __forceinline__ u64 block_running_sum(u64 value, u64* scratch) {
   return value;
 }
 
+// Calls visit(at, values[at]) for this thread's share of the values; four loads are under way at a time.
+template <typename Visit> __device__ __forceinline__ void visit_all(const float* __restrict__ values, int count, Visit visit) {
+  constexpr int AHEAD = 4;
+  const int step = blockDim.x;
+  int at = threadIdx.x;
+  for (; at + (AHEAD - 1) * step < count; at += AHEAD * step) {
+    float loaded[AHEAD];
+#pragma unroll
+    for (int ahead = 0; ahead < AHEAD; ++ahead) loaded[ahead] = values[at + ahead * step];
+#pragma unroll
+    for (int ahead = 0; ahead < AHEAD; ++ahead) visit(at + ahead * step, loaded[ahead]);
+  }
+  for (; at < count; at += step) visit(at, values[at]);
+}
+
 __device__ __forceinline__ bool is_finite(float value) { return fabsf(value) <= 3.402823466e38f; }

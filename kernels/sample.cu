@@ -36,9 +36,9 @@ struct Row {
   int vocabulary;
   float maximum, inverse_temperature;
 
-  __device__ __forceinline__ float modified(int token) const { return logits[token] - (penalties ? penalties[token] : 0.0f); }
+  __device__ __forceinline__ float modified(int token, float logit) const { return penalties ? logit - penalties[token] : logit; }
   // In [0, 1]; 1 for the most probable token.
-  __device__ __forceinline__ float weight(int token) const { return expf((modified(token) - maximum) * inverse_temperature); }
+  __device__ __forceinline__ float weight(int token, float logit) const { return expf((modified(token, logit) - maximum) * inverse_temperature); }
 };
 
 __device__ __forceinline__ u64 mass_of(float weight) { return (u64)(weight * ONE); }
@@ -66,10 +66,10 @@ template <bool BY_COUNT> __device__ __forceinline__ Place find(Row row, u64 targ
       histogram.count[thread] = 0;
       histogram.mass[thread] = 0;
       __syncthreads();
-      for (int token = thread; token < row.vocabulary; token += SAMPLE_THREADS) {
-        const float weight = row.weight(token);
+      visit_all(row.logits, row.vocabulary, [&](int token, float logit) {
+        const float weight = row.weight(token, logit);
         if (key_of(weight) >> (shift + BIN_BITS) == at.key) count_into(histogram, weight, shift);
-      }
+      });
       __syncthreads();
     }
     const u64 own_count = histogram.count[bin], own_mass = histogram.mass[bin];
@@ -111,16 +111,16 @@ template <typename Amount> __device__ __forceinline__ int token_at(int vocabular
 
 struct MassOf {
   Row row;
-  __device__ u64 operator()(int token) const { return mass_of(row.weight(token)); }
+  __device__ u64 operator()(int token) const { return mass_of(row.weight(token, row.logits[token])); }
 };
 struct HasKey {
   Row row;
   unsigned key;
-  __device__ u64 operator()(int token) const { return key_of(row.weight(token)) == key; }
+  __device__ u64 operator()(int token) const { return key_of(row.weight(token, row.logits[token])) == key; }
 };
 struct IsLargest {
   Row row;
-  __device__ u64 operator()(int token) const { return row.modified(token) == row.maximum; }
+  __device__ u64 operator()(int token) const { return row.modified(token, row.logits[token]) == row.maximum; }
 };
 
 // ⌊u · mass⌋ for u = bits · 2⁻²⁴ < 1, exactly.
@@ -138,12 +138,11 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS) sample_f32(
 
   float plain = LOWEST, modified = LOWEST;
   bool bad = false;
-  for (int token = thread; token < vocabulary; token += SAMPLE_THREADS) {
-    const float logit = logits[token];
+  visit_all(logits, vocabulary, [&](int token, float logit) {
     bad = bad || logit != logit;
     plain = fmaxf(plain, logit);
-    modified = fmaxf(modified, row.modified(token));
-  }
+    modified = fmaxf(modified, row.modified(token, logit));
+  });
   plain = block_reduce<Largest>(plain, shared.maxima);
   row.maximum = block_reduce<Largest>(modified, shared.maxima);
   bad = __syncthreads_or(bad) || !is_finite(plain) || plain == LOWEST;
@@ -154,14 +153,14 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS) sample_f32(
   shared.whole.mass[thread] = 0;
   __syncthreads();
   u64 plain_mass = 0, whole = 0, likely = 0;  // likely: of what min-p keeps
-  for (int token = thread; token < vocabulary; token += SAMPLE_THREADS) {
-    const float weight = row.weight(token);
+  visit_all(logits, vocabulary, [&](int token, float logit) {
+    const float weight = row.weight(token, logit);
     const u64 mass = mass_of(weight);
-    plain_mass += mass_of(expf(logits[token] - plain));
+    plain_mass += mass_of(expf(logit - plain));
     whole += mass;
     if (weight >= min_p) likely += mass;
     if (truncates) count_into(shared.whole, weight, KEY_BITS - BIN_BITS);
-  }
+  });
   plain_mass = block_reduce<Sum>(plain_mass, shared.sums);
   whole = block_reduce<Sum>(whole, shared.sums);
   likely = block_reduce<Sum>(likely, shared.sums);
