@@ -19,7 +19,7 @@ public sealed class LayeringTests
         ["Safety"] = [],
         ["Interop"] = [],
         ["Model"] = ["Interop"],
-        ["Scoring"] = ["Model"],
+        ["Scoring"] = ["Model", "Storage"],
         ["Compute"] = ["Interop"],
         ["Storage"] = [],
         ["Search"] = ["Compute", "Critic", "Safety", "Scoring", "Model", "Diagnostics", .. Generation],

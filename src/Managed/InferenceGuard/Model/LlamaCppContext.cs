@@ -138,6 +138,61 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         }
     }
 
+    /// <summary>
+    /// Appends runs of tokens to several sequences, in as few native calls as the batch size allows, and copies what the last token of
+    /// each run gives: its hidden state where those were asked for, else its logits.
+    /// </summary>
+    /// <param name="batch">The runs, each of at most <see cref="ContextOptions.BatchTokens"/> tokens.</param>
+    /// <param name="outputs">Out: float32[runs, H] or float32[runs, V].</param>
+    /// <exception cref="GuardException">The cache is full, a token is out of range, or the decode failed; the sequences are as before.</exception>
+    public void Append(AppendBatch batch, Span<float> outputs)
+    {
+        Enter();
+        try
+        {
+            SetHiddenStates(_hiddenStates);
+            var width = _hiddenStates ? _model.HiddenWidth : _model.VocabularySize;
+            for (var first = 0; first < batch.Count;)
+            {
+                var last = Fill(batch, first);
+                RunAppended(batch, first, last);
+                for (var (run, row) = (first, -1); run < last; run++)
+                {
+                    row += batch.Tokens(run).Length;
+                    var output = _hiddenStates ? LlamaNative.GetEmbeddingsIth(_handle, row) : LlamaNative.GetLogitsIth(_handle, row);
+                    if (output == null)
+                        throw new GuardException(GuardFault.Generation, $"llama.cpp has no output for the last step: {LlamaLog.Cause()}");
+                    new ReadOnlySpan<float>(output, width).CopyTo(outputs[(run * width)..]);
+                }
+                first = last;
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Takes the last tokens of a sequence away again.</summary>
+    /// <param name="sequence">The slot.</param>
+    /// <param name="length">Tokens that stay.</param>
+    public void Truncate(SequenceId sequence, int length)
+    {
+        Enter();
+        try
+        {
+            var slot = Slot(sequence);
+            if (length >= _lengths[slot])
+                return;
+            LlamaNative.MemorySeqRm(_memory, slot, length, -1);
+            _lengths[slot] = length;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
     public ReadOnlySpan<float> Logits => Output(hidden: false);
 
     public ReadOnlySpan<float> Hidden => _hiddenStates ? Output(hidden: true) : [];
@@ -212,6 +267,47 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
                 _batch.Share(slot);
             }
         }
+    }
+
+    // As many runs from the first on as fit a native batch.
+    private int Fill(AppendBatch batch, int first)
+    {
+        _batch.Clear();
+        var (run, rows) = (first, 0);
+        for (; run < batch.Count && rows + batch.Tokens(run).Length <= _batch.MaxRows; run++)
+        {
+            var slot = Slot(batch.Sequence(run));
+            var tokens = batch.Tokens(run);
+            for (var at = 0; at < tokens.Length; at++)
+            {
+                CheckToken(tokens[at]);
+                _batch.Add(tokens[at].Value, _lengths[slot] + at, output: at + 1 == tokens.Length);
+                _batch.Share(slot);
+            }
+            rows += tokens.Length;
+        }
+        return run > first
+            ? run
+            : throw new GuardException(GuardFault.Generation, $"A text of {batch.Tokens(first).Length} tokens is to be scored at once; this context takes at most {_batch.MaxRows}.");
+    }
+
+    private void RunAppended(AppendBatch batch, int first, int last)
+    {
+        try
+        {
+            var rows = 0;
+            for (var run = first; run < last; run++)
+                rows += batch.Tokens(run).Length;
+            Run(rows, CancellationToken.None);
+        }
+        catch
+        {
+            for (var run = first; run < last; run++)
+                LlamaNative.MemorySeqRm(_memory, batch.Sequence(run).Value, _lengths[batch.Sequence(run).Value], -1);
+            throw;
+        }
+        for (var run = first; run < last; run++)
+            _lengths[batch.Sequence(run).Value] += batch.Tokens(run).Length;
     }
 
     /// <summary>The one place where a status of llama_decode becomes an exception.</summary>

@@ -30,6 +30,20 @@ internal sealed class PromptTokens
         _tokens.AddRange(isDoubledStart ? tokens[1..] : tokens);
     }
 
+    /// <summary>Appends a token; the beginning of text is not doubled.</summary>
+    public void Append(TokenId token)
+    {
+        if (!(_tokens.Count == 1 && _tokens[0] == token && _vocabulary.AddsBeginOfText))
+            _tokens.Add(token);
+    }
+
+    /// <summary>Appends tokens as they are, in place of all so far.</summary>
+    public void Restart(ReadOnlySpan<TokenId> tokens)
+    {
+        _tokens.Clear();
+        _tokens.AddRange(tokens);
+    }
+
     public TokenId[] ToArray() => [.. _tokens];
 
     /// <summary>

@@ -48,6 +48,8 @@ public sealed class CallCount
 
         public void Fork(int source, int target) => session.Fork(source, target);
 
+        public void Drop(int slot) => session.Drop(slot);
+
         public void Dispose() => session.Dispose();
     }
 }

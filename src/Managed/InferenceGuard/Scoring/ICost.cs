@@ -9,8 +9,8 @@ public interface ICost : IScorer
     bool IsMonotone { get; }
 
     /// <summary>
-    /// Scores a whole answer afresh, without any incremental state; finite, and bit for bit what a session gives for the
-    /// same text. Verification (M9) rests on it, which is why a cost, unlike a reward, must exist for text alone.
+    /// Scores a whole answer afresh, without any incremental state; finite, and what a session gives for the same text: bit for bit for
+    /// rules, but for the rounding of another batch for models. Verification (M9) rests on it, which is why a cost, unlike a reward, must exist for text alone.
     /// </summary>
     /// <param name="prompt">As in <see cref="IScorer.Open"/>.</param>
     /// <param name="answer">The answer, exactly as the user would see it.</param>

@@ -4,7 +4,7 @@ namespace InferenceGuard.Scoring;
 
 /// <summary>
 /// Scores growing answers. A slot holds the scorer's state for one beam; forks and drops follow the KV cache's.
-/// Only new tokens are looked at. One caller at a time; no allocation in the steady state.
+/// Only new tokens are looked at. One caller at a time; a scorer that is no model of its own allocates nothing in the steady state.
 /// </summary>
 public interface IScoringSession : IDisposable
 {
@@ -17,4 +17,10 @@ public interface IScoringSession : IDisposable
     /// <param name="source">The slot to copy.</param>
     /// <param name="target">The slot to overwrite.</param>
     void Fork(int source, int target);
+
+    /// <summary>Frees what only a slot used; another is copied onto it before it is extended again.</summary>
+    /// <param name="slot">The slot.</param>
+    void Drop(int slot)
+    {
+    }
 }

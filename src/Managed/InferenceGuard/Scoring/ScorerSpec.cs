@@ -9,22 +9,24 @@ namespace InferenceGuard.Scoring;
 public static class ScorerSpec
 {
     /// <summary>Makes a cost from its specification.</summary>
-    /// <param name="spec"><c>phrases:FILE.json</c>.</param>
+    /// <param name="spec"><c>phrases:FILE.json</c> or <c>gguf-head:TRUNK.gguf,HEAD.safetensors</c>.</param>
     /// <exception cref="GuardException">The scheme is unknown, or its file is wrong.</exception>
     public static ICost Cost(string spec) => Split(spec) switch
     {
         ("phrases", { Length: > 0 } path) => PhraseCost.Load(path),
-        _ => throw Unknown("cost", spec, "phrases:FILE.json"),
+        ("gguf-head", { Length: > 0 } files) when GgufHead.Split(files) is var (trunk, head) => GgufHeadCost.Load(trunk, head),
+        _ => throw Unknown("cost", spec, "phrases:FILE.json, gguf-head:TRUNK.gguf,HEAD.safetensors"),
     };
 
     /// <summary>Makes a reward from its specification.</summary>
-    /// <param name="spec"><c>phrases:FILE.json</c> or <c>logprob</c>.</param>
+    /// <param name="spec"><c>phrases:FILE.json</c>, <c>gguf-head:TRUNK.gguf,HEAD.safetensors</c> or <c>logprob</c>.</param>
     /// <exception cref="GuardException">The scheme is unknown, or its file is wrong.</exception>
     public static IReward Reward(string spec) => Split(spec) switch
     {
         ("phrases", { Length: > 0 } path) => PhraseReward.Load(path),
+        ("gguf-head", { Length: > 0 } files) when GgufHead.Split(files) is var (trunk, head) => GgufHeadReward.Load(trunk, head),
         ("logprob", "") => new MeanLogProbReward(),
-        _ => throw Unknown("reward", spec, "phrases:FILE.json, logprob"),
+        _ => throw Unknown("reward", spec, "phrases:FILE.json, gguf-head:TRUNK.gguf,HEAD.safetensors, logprob"),
     };
 
     private static (string Scheme, string Argument) Split(string spec)

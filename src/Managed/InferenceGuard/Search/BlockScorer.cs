@@ -74,6 +74,14 @@ internal sealed class BlockScorer(
         reward.Fork(source, target);
     }
 
+    /// <summary>Forgets a slot's scoring state.</summary>
+    /// <param name="slot">The slot.</param>
+    public void Drop(int slot)
+    {
+        cost.Drop(slot);
+        reward.Drop(slot);
+    }
+
     /// <summary>
     /// Drops the live children whose tokens so far the critic expects less of, as those tokens are when half of them
     /// are left, but not fewer than K. Children with the same tokens stay or go together; costs are charged at block ends only.

@@ -225,7 +225,10 @@ internal sealed class BlockSearch : IDisposable
         }
         for (var slot = 0; slot < _beams.Working + _beams.Bank; slot++)
             if (slot < _beams.Working || !Live.Contains(slot))
+            {
                 _context.Drop(new(slot));
+                _scorer.Drop(slot);
+            }
         _run.Timings.End(Stage.Select, begin);
     }
 
