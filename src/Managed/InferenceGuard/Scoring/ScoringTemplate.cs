@@ -11,7 +11,7 @@ namespace InferenceGuard.Scoring;
 /// <c>{bos}</c> and <c>{eos}</c>; or <c>chat</c>, the model's own chat template with its end-of-turn token behind the answer. Spellings of
 /// special tokens are those tokens in the template only, never in a prompt or an answer.
 /// </summary>
-internal sealed partial class ScoringTemplate
+public sealed partial class ScoringTemplate
 {
     /// <summary>The model's own chat template.</summary>
     public const string Chat = "chat";
@@ -55,6 +55,8 @@ internal sealed partial class ScoringTemplate
     }
 
     /// <summary>The tokens of a conversation; plain texts between special tokens are tokenized as one.</summary>
+    /// <param name="prompt">The user's text.</param>
+    /// <param name="answer">The answer.</param>
     public TokenId[] Render(string prompt, string answer)
     {
         var tokens = new PromptTokens((LlamaCppVocabulary)_model.Vocabulary);
