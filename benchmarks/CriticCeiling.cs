@@ -26,7 +26,7 @@ internal static class CriticCeiling
         using var model = LlamaCppModel.Load(HearthFiles.Model(name), new ModelOptions());
         var critic = CriticFile.Read(Path.ChangeExtension(HearthFiles.Model(name), ".critic.safetensors"));
         var (predicted, safe) = new CriticPredictions(critic, CriticDataset.Read(store)).At(share);
-        var prompts = PromptFile.Read(HearthFiles.Prompts("validation")).ToDictionary(static prompt => prompt.Id, static prompt => prompt.Prompt);
+        var prompts = PromptFile.Read(HearthFiles.Prompts("validation")).Entries.ToDictionary(static prompt => prompt.Id, static prompt => prompt.Prompt);
         using var compute = new CpuCompute();
         var observer = new Observer(model, compute, store.Manifest, endings);
         var taken = Enumerable.Range(0, Math.Min(answers, predicted.Length)).Select(at => (int)((long)at * predicted.Length / Math.Min(answers, predicted.Length))).ToArray();

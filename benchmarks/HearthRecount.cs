@@ -22,7 +22,7 @@ internal static class HearthRecount
         var store = RecordStore.Open(Arguments.Text(args, "--records") ?? throw new ArgumentException("Give --records DIR, the folder of an evaluation on Hearth's test prompts."));
         var world = HearthWorld.Load(HearthFiles.Recipe);
         var costs = PhraseFile.Load(HearthFiles.Cost, "cost");
-        var prompts = Rollouts.PromptFile.Read(HearthFiles.Prompts("test")).ToDictionary(static prompt => prompt.Id, static prompt => prompt.Prompt);
+        var prompts = Rollouts.PromptFile.Read(HearthFiles.Prompts("test")).Entries.ToDictionary(static prompt => prompt.Id, static prompt => prompt.Prompt);
         var delayed = store.Records.Where(record => record.Method == AnswerMethods.Base && record.IsViolation && world.Commits.Any(commit => record.Text.StartsWith(commit, StringComparison.Ordinal)))
             .Select(static record => (record.Model, record.PromptId)).ToHashSet();
         Console.WriteLine("| model | method | setting | answers | violations | decoded tokens | prompts with a delayed hazard | decoded tokens there |");

@@ -2,6 +2,7 @@
 
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using InferenceGuard.Rollouts;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests;
@@ -41,6 +42,16 @@ public sealed partial class DocumentationTests
         var rows = LayeringTests.Edges.Select(static edge => $"| {edge.Key} | {(edge.Value.Length == 0 ? "–" : string.Join(", ", edge.Value))} |");
         var page = File.ReadAllLines(Repository.PathOf("docs/architecture.md"));
         Assert.That(page.SkipWhile(static line => line != "| layer | may use |").Skip(2).TakeWhile(static line => line != ""), Is.EqualTo(rows));
+    }
+
+    [Test]
+    public void PromptSets_Table_IsThatOfTheLayouts()
+    {
+        var rows = File.ReadAllLines(Repository.PathOf("docs/prompt-sets.md")).SkipWhile(static line => !line.StartsWith("| format |", StringComparison.Ordinal)).Skip(2)
+            .TakeWhile(static line => line != "").Select(static line => line.Split('|', StringSplitOptions.TrimEntries)).Select(static cells => (cells[1], cells[3], cells[5]));
+        Assert.That(rows, Is.EqualTo(PromptLayout.All.Select(static layout => (
+            $"`{layout.Name}`", string.Join(", ", layout.Columns.Select(static column => $"`{column}`")), layout.Ids.Length == 0 ? "–" : string.Join(", or ", layout.Ids.Select(static id => $"`{id}`"))))
+            .OrderBy(static row => row.Item1 != "`plain`")));
     }
 
     [Test]

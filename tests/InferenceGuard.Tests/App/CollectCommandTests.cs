@@ -58,6 +58,27 @@ internal sealed class CollectCommandTests
     }
 
     [Test]
+    public void Collect_SkippingBadRows_SaysHowManyAndGoesOnWithTheSame()
+    {
+        var prompts = CommandRun.Write("asked-holes.csv", "id,prompt\n1,holes 1?\n2,\nthree\n4,holes 4?\n");
+        string[] arguments = [.. Arguments("holes", "--skip-bad").Select(word => word == Asked ? prompts : word)];
+        var run = CommandRun.Of(arguments);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Error.Split('\n')[0], Does.StartWith("warning: 2 bad rows of ").And.EndsWith("asked-holes.csv (plain) were left out, 2 prompts are left; the first is line 3: it has no text under \"prompt\""));
+        Assert.That(RolloutStore.Open(TrapRun.Folder("holes")).Trajectories.Select(static trajectory => trajectory.PromptId).Distinct(), Is.EqualTo(new[] { "1", "4" }));
+        Assert.That(CommandRun.Of(arguments).Out, Does.Contain(" · 0 tokens decoded"));
+    }
+
+    [Test]
+    public void Collect_OtherFormatOfTheSameFile_IsNotTheSameCollection()
+    {
+        var prompts = CommandRun.Write("asked-twice.jsonl", """{"prompt":"this?","instruction":"that?"}""");
+        string[] arguments = [.. Arguments("formats").Select(word => word == Asked ? prompts : word)];
+        Assert.That(CommandRun.Of(arguments).ExitCode, Is.Zero);
+        CommandRun.Of([.. arguments, "--prompt-format", "alpaca"]).FailsWith(2, "prompt_format = plain, and alpaca is asked for", "another --out");
+    }
+
+    [Test]
     public void Collect_Limit_TakesPromptsFromTheBeginning()
     {
         Assert.That(Collect("limited", "--limit", "2").ExitCode, Is.Zero);

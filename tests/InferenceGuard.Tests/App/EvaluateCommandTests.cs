@@ -209,7 +209,40 @@ internal sealed class EvaluateCommandTests
     public void Evaluate_NoSuite_SaysSo() => CommandRun.Of("evaluate", "--suite", "/no/such.yaml", "--out", TrapRun.Folder("never")).FailsWith(2, "/no/such.yaml");
 
     [Test]
-    public void Evaluate_NoPrompts_SaysSo() => CommandRun.Of(["evaluate", .. TrapRun.Options, "--out", TrapRun.Folder("never")]).FailsWith(2, "--prompts P.jsonl", "--suite FILE");
+    public void Evaluate_Dialogue_IsAskedAsOneAndShownInTheReport()
+    {
+        // The scorers read all that the user said; the model has no chat template and reads the last turn.
+        var dialogue = CommandRun.Write("dialogue.jsonl", """{"chosen":"\n\nHuman: hello\n\nAssistant: hi there\n\nHuman: tell me!\n\nAssistant: no","rejected":"x"}""" + "\n");
+        var counted = CommandRun.Write("greeting.json", """{"kind":"reward","name":"greeting","rules":[{"id":"so","weight":7,"any":["good"],"when_prompt":["hello"]}]}""");
+        var folder = TrapRun.Folder("dialogue");
+        var run = CommandRun.Of([.. Arguments(folder, "--methods", "base", "--prompts", dialogue).Select(word => word == TrapRun.Reward ? "phrases:" + counted : word)]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(RecordStore.Open(folder).Records.Select(static record => (record.PromptId, record.Reward)), Is.EqualTo(new[] { ("line-1", 7.0) }));
+        Assert.That(File.ReadAllText(Path.Combine(folder, "report.html")), Does.Contain("user: hello\nassistant: hi there\nuser: tell me!"));
+        Assert.That(RecordStore.Open(folder).Manifest.PromptFormat, Is.EqualTo("hh-rlhf"));
+    }
+
+    [Test]
+    public void Evaluate_SuiteWithAFormat_ReadsThePromptsInIt()
+    {
+        var prompts = CommandRun.Write("two-columns.csv", "prompt,goal\nignored?,taken!\nignored?,taken!\n,taken too!\n,\n");
+        var suite = CommandRun.Write("formats.yaml", $"""
+            name: formats
+            models: [{"{"} name: trap, path: {TrapRun.Model}, cost: "{TrapRun.Cost}", reward: "{TrapRun.Reward}" {"}"}]
+            methods: [base]
+            prompts: {prompts}
+            prompt_format: advbench
+            """);
+        string[] arguments = ["evaluate", "--suite", suite, "--out", TrapRun.Folder("formats-suite"), "--threads", "1"];
+        CommandRun.Of(arguments).FailsWith(2, "two-columns.csv, line 5", "a row of advbench", "--skip-bad");
+        var run = CommandRun.Of([.. arguments, "--skip-bad"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Error, Does.Contain("two-columns.csv (advbench): 1 rows repeat one and were left out\nwarning: 1 bad rows of "));
+        Assert.That(RecordStore.Open(TrapRun.Folder("formats-suite")).Records.Select(static record => record.PromptId), Is.EqualTo(new[] { "row-1", "row-3" }));
+    }
+
+    [Test]
+    public void Evaluate_NoPrompts_SaysSo() => CommandRun.Of(["evaluate", .. TrapRun.Options, "--out", TrapRun.Folder("never")]).FailsWith(2, "--prompts FILE", "--suite FILE");
 
     [TestCase("--seeds", "0")]
     [TestCase("--limit", "-1")]

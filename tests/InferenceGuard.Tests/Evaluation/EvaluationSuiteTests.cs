@@ -9,6 +9,7 @@ public sealed class EvaluationSuiteTests
 {
     private static readonly string[] s_methods = ["base", "inferenceguard"];
     private static readonly string[] s_options = ["beams", "mode"];
+    private static readonly string[] s_formats = ["plain", "xstest"];
 
     [Test]
     public void ReadJson_WholeSuite_GivesEveryValue()
@@ -20,10 +21,10 @@ public sealed class EvaluationSuiteTests
               "models": [{ "name": "a", "path": "a.gguf", "cost": "phrases:c.json", "reward": "phrases:r.json", "critic": "a.safetensors" }, { "name": "b", "path": "b.gguf" }],
               "methods": ["base", "inferenceguard"],
               "settings": [{ "name": "n16", "options": { "beams": 16, "mode": "strict" } }, { "name": "default" }],
-              "prompts": "p.jsonl", "limit": 20, "seeds": [1, 18446744073709551615],
+              "prompts": "p.csv", "prompt_format": "xstest", "limit": 20, "seeds": [1, 18446744073709551615],
             }
             """);
-        Assert.That((suite.Name, suite.Prompts, suite.Limit), Is.EqualTo(("nightly", "p.jsonl", 20)));
+        Assert.That((suite.Name, suite.Prompts, suite.PromptFormat, suite.Limit), Is.EqualTo(("nightly", "p.csv", "xstest", 20)));
         Assert.That(suite.Models, Is.EqualTo(new SuiteModel[] { new("a", "a.gguf", "phrases:c.json", "phrases:r.json", "a.safetensors"), new("b", "b.gguf", null, null, null) }));
         Assert.That(suite.Methods, Is.EqualTo(s_methods));
         Assert.That(suite.Seeds, Is.EqualTo(new ulong[] { 1, ulong.MaxValue }));
@@ -38,7 +39,7 @@ public sealed class EvaluationSuiteTests
         var suite = Read("""{"name":"s","models":[{"name":"a","path":"a.gguf"}],"methods":["base"],"prompts":"p.jsonl"}""");
         Assert.That(suite.Settings.Single().Name, Is.Empty);
         Assert.That(suite.Seeds, Is.EqualTo(new[] { 1UL }));
-        Assert.That(suite.Limit, Is.Null);
+        Assert.That((suite.Limit, suite.PromptFormat), Is.EqualTo(((int?)null, (string?)null)));
     }
 
     [Test]
@@ -61,6 +62,7 @@ public sealed class EvaluationSuiteTests
     [TestCase("\"beams\": 16", "\"beam\": 16", "line 12: settings[0], options, beam: unknown option \"beam\"; known are beams, mode")]
     [TestCase("\"beams\": 16", "\"beams\": [16]", "line 12: settings[0], options, beams: this is [16]; it must be a text, a number, true or false")]
     [TestCase("\"limit\": 5", "\"limit\": 0", "line 15: limit: this is 0; it must be a whole number, 1 or more")]
+    [TestCase("\"limit\": 5", "\"prompt_format\": \"xtest\"", "line 15: prompt_format: unknown prompt format \"xtest\"; known are plain, xstest")]
     [TestCase("[1, 2]", "[1, -2]", "line 16: seeds[1]: this is -2; it must be a whole number, 0 or more")]
     [TestCase("[1, 2]", "[1, 1]", "line 16: seeds[1]: 1 occurs twice")]
     [TestCase("[1, 2]", "[]", "line 16: seeds: this is []; it must be a list in brackets that is not empty")]
@@ -97,7 +99,7 @@ public sealed class EvaluationSuiteTests
     public void ReadJson_NoFile_SaysSo() =>
         Assert.That(() => EvaluationSuite.ReadJson("no-such-suite.json"), Throws.InstanceOf<GuardException>().With.Message.Contains("no-such-suite.json").And.Property("Fault").EqualTo(GuardFault.Usage));
 
-    private static EvaluationSuite Read(string json) => EvaluationSuite.ReadJson(Write(json), s_methods, s_options);
+    private static EvaluationSuite Read(string json) => EvaluationSuite.ReadJson(Write(json), s_methods, s_options, s_formats);
 
     private static string Write(string json)
     {

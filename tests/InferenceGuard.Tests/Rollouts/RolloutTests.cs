@@ -24,7 +24,7 @@ internal sealed class RolloutTests
     {
         using var model = Model();
         var (cost, reward) = (PhraseCost.Load(RepositoryFiles.Hearth("cost.json")), PhraseReward.Load(RepositoryFiles.Hearth("reward.json")));
-        var prompts = PromptFile.Read(s_prompts.Value);
+        var prompts = PromptFile.Read(s_prompts.Value).Entries;
         var store = RolloutStore.Open(s_whole.Value);
         Assert.That(store.Trajectories, Has.Count.EqualTo(Prompts * Samples));
         foreach (var (index, trajectory) in store.Trajectories.Index())
@@ -52,7 +52,7 @@ internal sealed class RolloutTests
     {
         using var model = Model();
         var store = RolloutStore.Open(s_whole.Value);
-        var prompts = PromptFile.Read(s_prompts.Value);
+        var prompts = PromptFile.Read(s_prompts.Value).Entries;
         var ends = model.Vocabulary.EndTokens;
         foreach (var trajectory in store.Trajectories.Where(static one => one.Sample == 1).Take(3))
         {

@@ -18,7 +18,6 @@ internal static class CollectCommand
 
     public static Command Create(Terminal terminal)
     {
-        var prompts = new Option<string>("--prompts") { HelpName = "P.jsonl", Description = "Prompts: JSON lines with prompt and, if wanted, id.", Required = true };
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "The folder of the rollouts.", Required = true };
         var perPrompt = new NumberOption<int>("--per-prompt", "n", 5, "Answers per prompt.");
         var limit = new NumberOption<int>("--limit", "n", 0, "Prompts from the beginning of the file; 0 = all.");
@@ -32,9 +31,11 @@ internal static class CollectCommand
         var topP = new NumberOption<double>("--top-p", "p", s_defaults.TopP, "Sample from the smallest set of tokens with this mass.");
         var minP = new NumberOption<double>("--min-p", "p", s_defaults.MinP, "Sample from tokens this fraction as probable as the best.");
         var seed = new NumberOption<ulong>("--seed", "seed", s_defaults.Seed, "Seed of all randomness.");
-        var modelFlags = new ModelFlags();
+        var (modelFlags, promptFlags) = (new ModelFlags(), new PromptFlags(isRequired: true));
 
-        var command = new Command("collect", "Sample answers and their latents for a critic; interrupted, the same command goes on.") { prompts, output };
+        var command = new Command("collect", "Sample answers and their latents for a critic; interrupted, the same command goes on.");
+        promptFlags.AddTo(command);
+        command.Options.Add(output);
         modelFlags.AddTo(command, takesCritic: false);
         foreach (var option in (Option[])[perPrompt, limit, batch, chargeEvery, maxTokens, budget, gamma, temperature, topK, topP, minP, seed])
             command.Options.Add(option);
@@ -51,8 +52,9 @@ internal static class CollectCommand
             Require(parsed.GetValue(limit) >= 0, $"--limit is {parsed.GetValue(limit)}; it must be 0 (all) or a number of prompts");
             Require(parsed.GetValue(chargeEvery) >= 1, $"--charge-every is {parsed.GetValue(chargeEvery)}; a cost step has at least 1 token");
 
-            var path = parsed.GetRequiredValue(prompts);
-            var entries = PromptFile.Read(path);
+            var path = promptFlags.Path(parsed);
+            var set = promptFlags.Read(parsed, terminal, path);
+            var entries = set.Entries;
             var choice = modelFlags.Bind(parsed);
             choice.Embedded?.Require();
             var (cost, reward) = (choice.OpenCost(isGuarded: true), choice.OpenReward());
@@ -67,6 +69,7 @@ internal static class CollectCommand
                 Cost = cost.Name,
                 Reward = reward.Name,
                 PromptFileHash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))),
+                PromptFormat = set.Format,
                 Prompts = parsed.GetValue(limit) is > 0 and var most ? Math.Min(most, entries.Count) : entries.Count,
                 PerPrompt = samples,
                 BatchRows = rows,

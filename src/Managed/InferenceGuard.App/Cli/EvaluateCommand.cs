@@ -15,27 +15,28 @@ internal static class EvaluateCommand
 
     public static Command Create(Terminal terminal)
     {
-        var suite = new Option<string?>("--suite") { HelpName = "FILE", Description = "Models × methods × settings × prompts, as YAML or JSON; takes the place of the options below up to --seeds." };
+        var suite = new Option<string?>("--suite") { HelpName = "FILE", Description = "Models × methods × settings × prompts, as YAML or JSON; takes the place of the options below up to --seeds, but for --skip-bad." };
         var models = new Option<string[]>("--model") { HelpName = "F.gguf", Description = $"A model; give it again for more. By default {string.Join(" and ", HearthModel.All.Select(static model => model.Name))}.", Arity = ArgumentArity.OneOrMore };
-        var prompts = new Option<string?>("--prompts") { HelpName = "P.jsonl", Description = "Prompts: JSON lines with prompt and, if wanted, id." };
         var methods = new Option<string?>("--methods") { HelpName = "a,b,c", Description = $"Methods, of {string.Join(", ", AnswerMethods.Known)}. By default {AnswerMethods.Base},{AnswerMethods.InferenceGuard}." };
         var limit = new NumberOption<int>("--limit", "n", 0, "Prompts from the beginning of the file; 0 = all.");
         var seeds = new NumberOption<int>("--seeds", "n", 1, "Every prompt is answered with so many seeds, from --seed on.");
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "The folder of records, summary.csv and report.html.", Required = true };
         var gate = new Option<string?>("--gate") { HelpName = "rules", Description = $"What must hold, such as {AnswerMethods.InferenceGuard}:safety>=0.99,{AnswerMethods.InferenceGuard}:latency_ratio<=8; else the exit code is {GateMissed}." };
-        var (modelFlags, guardFlags) = (new ModelFlags(), new GuardFlags());
-        var command = new Command("evaluate", "Compare methods on prompts; interrupted, the same command goes on.") { suite, models, prompts, methods, limit, seeds, output, gate };
+        var (modelFlags, guardFlags, promptFlags) = (new ModelFlags(), new GuardFlags(), new PromptFlags(isRequired: false));
+        var command = new Command("evaluate", "Compare methods on prompts; interrupted, the same command goes on.") { suite, models };
+        promptFlags.AddTo(command);
+        foreach (var option in (Option[])[methods, limit, seeds, output, gate])
+            command.Options.Add(option);
         modelFlags.AddTo(command, takesCritic: true, takesModel: false);
         guardFlags.AddTo(command, takesMethod: false);
         command.SetAction(parsed =>
         {
             var plan = parsed.GetValue(suite) is { } file
-                ? EvaluationPlan.OfSuite(file, parsed, terminal, modelFlags, guardFlags)
+                ? EvaluationPlan.OfSuite(file, parsed, terminal, modelFlags, guardFlags, promptFlags)
                 : EvaluationPlan.OfOptions(
                     parsed.GetValue(models) is { Length: > 0 } named ? named : [.. HearthModel.All.Select(static model => model.Name)],
-                    parsed.GetValue(prompts) ?? throw new GuardException(GuardFault.Usage, "There are no prompts; give --prompts P.jsonl, or --suite FILE."),
-                    (parsed.GetValue(methods) ?? $"{AnswerMethods.Base},{AnswerMethods.InferenceGuard}").Split(','),
-                    parsed.GetValue(limit), parsed.GetValue(seeds), parsed, terminal, modelFlags, guardFlags);
+                    promptFlags.Path(parsed), (parsed.GetValue(methods) ?? $"{AnswerMethods.Base},{AnswerMethods.InferenceGuard}").Split(','),
+                    parsed.GetValue(limit), parsed.GetValue(seeds), parsed, terminal, modelFlags, guardFlags, promptFlags);
             var rules = parsed.GetValue(gate) is { } text ? EvaluationGate.Parse(text) : null;
             rules?.Require([.. plan.Models.Select(static model => model.Name)], plan.Methods);
             plan.RequireCritics();
@@ -66,7 +67,7 @@ internal static class EvaluateCommand
             terminal.WriteLine("| " + string.Join(" | ", line.Select((cell, column) => cell.PadRight(lines.Max(other => other[column].Length)))) + " |");
         var (csv, report) = (Path.Combine(folder, "summary.csv"), Path.Combine(folder, "report.html"));
         File.WriteAllText(csv, CsvTable.Format(summary));
-        HtmlReport.Save(report, manifest, store.Records, plan.Prompts.ToDictionary(static prompt => prompt.Id, static prompt => prompt.Prompt));
+        HtmlReport.Save(report, manifest, store.Records, plan.Prompts.ToDictionary(static prompt => prompt.Id, static prompt => prompt.Transcript));
         terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{store.Records.Count} answers · {csv} · {report}"));
         if (gate?.Misses(summary) is not { Count: > 0 } misses)
             return CommandLine.Ok;

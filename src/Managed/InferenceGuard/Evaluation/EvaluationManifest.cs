@@ -25,6 +25,9 @@ public sealed record EvaluationManifest
     /// <summary>SHA-256 of the prompt file.</summary>
     public required string PromptFileHash { get; init; }
 
+    /// <summary>The layout that the prompts were read in; what a file gives depends on it.</summary>
+    public string PromptFormat { get; init; } = "plain";
+
     /// <summary>Prompts taken from its beginning.</summary>
     public required int Prompts { get; init; }
 

@@ -22,6 +22,9 @@ public sealed record EvaluationSuite
     /// <summary>The prompt file.</summary>
     public required string Prompts { get; init; }
 
+    /// <summary>The layout of its rows; null = as its columns say.</summary>
+    public string? PromptFormat { get; init; }
+
     /// <summary>Prompts taken from its beginning; null = all.</summary>
     public int? Limit { get; init; }
 
@@ -32,13 +35,14 @@ public sealed record EvaluationSuite
     /// <param name="path">The file.</param>
     /// <param name="methods">The known methods; null to take any name.</param>
     /// <param name="options">The known options of settings; null to take any name.</param>
+    /// <param name="formats">The known formats of prompts; null to take any name.</param>
     /// <exception cref="GuardException">It cannot be read, a key is unknown or missing, or a value is wrong (with key and line).</exception>
-    public static EvaluationSuite ReadJson(string path, IReadOnlyCollection<string>? methods = null, IReadOnlyCollection<string>? options = null)
+    public static EvaluationSuite ReadJson(string path, IReadOnlyCollection<string>? methods = null, IReadOnlyCollection<string>? options = null, IReadOnlyCollection<string>? formats = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            return SuiteReader.Read(File.ReadAllBytes(path), path, null, methods, options);
+            return SuiteReader.Read(File.ReadAllBytes(path), path, null, methods, options, formats);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -52,10 +56,11 @@ public sealed record EvaluationSuite
     /// <param name="lines">Line in that file of places such as <c>models[0], path</c>, from 1; null = as in the JSON.</param>
     /// <param name="methods">The known methods; null to take any name.</param>
     /// <param name="options">The known options of settings; null to take any name.</param>
+    /// <param name="formats">The known formats of prompts; null to take any name.</param>
     /// <exception cref="GuardException">As for <see cref="ReadJson"/>.</exception>
-    public static EvaluationSuite Parse(ReadOnlyMemory<byte> utf8, string path, IReadOnlyDictionary<string, int>? lines = null, IReadOnlyCollection<string>? methods = null, IReadOnlyCollection<string>? options = null)
+    public static EvaluationSuite Parse(ReadOnlyMemory<byte> utf8, string path, IReadOnlyDictionary<string, int>? lines = null, IReadOnlyCollection<string>? methods = null, IReadOnlyCollection<string>? options = null, IReadOnlyCollection<string>? formats = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return SuiteReader.Read(utf8, path, lines, methods, options);
+        return SuiteReader.Read(utf8, path, lines, methods, options, formats);
     }
 }

@@ -17,14 +17,14 @@ internal static class SuiteReader
     };
 
     /// <summary>As <see cref="EvaluationSuite.Parse"/>.</summary>
-    public static EvaluationSuite Read(ReadOnlyMemory<byte> utf8, string path, IReadOnlyDictionary<string, int>? lines, IReadOnlyCollection<string>? methods, IReadOnlyCollection<string>? options)
+    public static EvaluationSuite Read(ReadOnlyMemory<byte> utf8, string path, IReadOnlyDictionary<string, int>? lines, IReadOnlyCollection<string>? methods, IReadOnlyCollection<string>? options, IReadOnlyCollection<string>? formats)
     {
         if (utf8.Span.StartsWith(Encoding.UTF8.Preamble))
             utf8 = utf8[Encoding.UTF8.Preamble.Length..];
         try
         {
             using var document = JsonDocument.Parse(utf8, s_lenient);
-            return ReadSuite(new(document.RootElement, path, "") { Lines = lines ?? JsonLines.Of(utf8.Span) }, methods, options);
+            return ReadSuite(new(document.RootElement, path, "") { Lines = lines ?? JsonLines.Of(utf8.Span) }, methods, options, formats);
         }
         catch (JsonException e)
         {
@@ -37,9 +37,9 @@ internal static class SuiteReader
         }
     }
 
-    private static EvaluationSuite ReadSuite(JsonPlace root, IReadOnlyCollection<string>? methods, IReadOnlyCollection<string>? options)
+    private static EvaluationSuite ReadSuite(JsonPlace root, IReadOnlyCollection<string>? methods, IReadOnlyCollection<string>? options, IReadOnlyCollection<string>? formats)
     {
-        Allow(root, "name", "models", "methods", "settings", "prompts", "limit", "seeds");
+        Allow(root, "name", "models", "methods", "settings", "prompts", "prompt_format", "limit", "seeds");
         var folder = Path.GetDirectoryName(Path.GetFullPath(root.Source))!;
         var suite = new EvaluationSuite
         {
@@ -47,6 +47,7 @@ internal static class SuiteReader
             Models = Unique(root.Items("models"), item => ReadModel(item, folder), static model => model.Name),
             Methods = Unique(root.Items("methods"), item => Known("method", item, item.Text(), methods), static method => method),
             Prompts = Located(folder, root.Text("prompts")),
+            PromptFormat = root.Has("prompt_format") ? Known("prompt format", root.Field("prompt_format"), root.Text("prompt_format"), formats) : null,
             Limit = root.Has("limit") ? root.Count("limit") : null,
         };
         if (root.Has("settings"))

@@ -29,7 +29,7 @@ public sealed class RolloutCollector(ILanguageModel model, ICost cost, IReward r
     {
         ArgumentNullException.ThrowIfNull(prompts);
         var total = Math.Min(prompts.Count, _manifest.Prompts);
-        var built = prompts.Take(total).Select(entry => Prompt.Build(model, [new ChatMessage("user", entry.Prompt)], _manifest.MaxTokens)).ToArray();
+        var built = prompts.Take(total).Select(entry => Prompt.Build(model, entry.Messages, _manifest.MaxTokens)).ToArray();
         var perWave = Math.Max(1, _manifest.BatchRows / _manifest.PerPrompt);
         var longest = built.Max(static prompt => prompt.Tokens.Length);
         var sequences = perWave * _manifest.PerPrompt;

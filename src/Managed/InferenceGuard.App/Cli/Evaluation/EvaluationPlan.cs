@@ -34,6 +34,9 @@ internal sealed record EvaluationPlan
     /// <summary>The prompts.</summary>
     public required IReadOnlyList<PromptEntry> Prompts { get; init; }
 
+    /// <summary>The layout they were read in.</summary>
+    public required string PromptFormat { get; init; }
+
     /// <summary>SHA-256 of the prompt file.</summary>
     public required string PromptFileHash { get; init; }
 
@@ -45,9 +48,10 @@ internal sealed record EvaluationPlan
 
     /// <summary>The plan of a suite file.</summary>
     /// <exception cref="GuardException">The suite is wrong.</exception>
-    public static EvaluationPlan OfSuite(string path, ParseResult parsed, Terminal terminal, ModelFlags modelFlags, GuardFlags guardFlags)
+    public static EvaluationPlan OfSuite(string path, ParseResult parsed, Terminal terminal, ModelFlags modelFlags, GuardFlags guardFlags, PromptFlags promptFlags)
     {
-        var suite = SuiteFile.Read(path, AnswerMethods.Known, guardFlags.Names);
+        var suite = SuiteFile.Read(path, AnswerMethods.Known, guardFlags.Names, PromptFile.Formats);
+        var prompts = promptFlags.Read(parsed, terminal, suite.Prompts, suite.PromptFormat);
         var plan = new EvaluationPlan
         {
             Name = suite.Name,
@@ -55,7 +59,8 @@ internal sealed record EvaluationPlan
             Methods = suite.Methods,
             Settings = suite.Settings,
             Bind = (method, setting) => OfSetting(method, setting, terminal),
-            Prompts = Take(suite.Prompts, suite.Limit ?? 0),
+            Prompts = Take(prompts, suite.Limit ?? 0),
+            PromptFormat = prompts.Format,
             PromptFileHash = HashOf(suite.Prompts),
             Seeds = suite.Seeds,
         };
@@ -67,7 +72,7 @@ internal sealed record EvaluationPlan
     /// <summary>The plan of the short form: one setting, made of the command's own options.</summary>
     /// <exception cref="GuardException">An option is wrong.</exception>
     public static EvaluationPlan OfOptions(
-        IReadOnlyList<string> models, string prompts, IReadOnlyList<string> methods, int limit, int seeds, ParseResult parsed, Terminal terminal, ModelFlags modelFlags, GuardFlags guardFlags)
+        IReadOnlyList<string> models, string prompts, IReadOnlyList<string> methods, int limit, int seeds, ParseResult parsed, Terminal terminal, ModelFlags modelFlags, GuardFlags guardFlags, PromptFlags promptFlags)
     {
         foreach (var unknown in methods.Where(static method => !AnswerMethods.Known.Contains(method)))
             throw new GuardException(GuardFault.Usage, $"--methods names '{unknown}'; known are {string.Join(", ", AnswerMethods.Known)}.");
@@ -76,6 +81,7 @@ internal sealed record EvaluationPlan
             throw new GuardException(GuardFault.Usage, $"--critic was given with {choices.Length} models, and a critic belongs to one; give one --model, or a --suite.");
         if (seeds < 1 || limit < 0)
             throw new GuardException(GuardFault.Usage, $"--seeds is {seeds} and --limit is {limit}; give at least 1 seed, and 0 (all) or a number of prompts.");
+        var set = promptFlags.Read(parsed, terminal, prompts);
         var first = guardFlags.Bind(parsed, terminal, AnswerMethods.InferenceGuard).Options.Seed;
         return new()
         {
@@ -84,7 +90,8 @@ internal sealed record EvaluationPlan
             Methods = methods,
             Settings = [new("", Given(parsed, guardFlags))],
             Bind = (method, _) => guardFlags.Bind(parsed, terminal, method),
-            Prompts = Take(prompts, limit),
+            Prompts = Take(set, limit),
+            PromptFormat = set.Format,
             PromptFileHash = HashOf(prompts),
             Seeds = [.. Enumerable.Range(0, seeds).Select(seed => first + (ulong)seed)],
         };
@@ -112,6 +119,7 @@ internal sealed record EvaluationPlan
         Methods = Methods,
         Settings = Settings,
         PromptFileHash = PromptFileHash,
+        PromptFormat = PromptFormat,
         Prompts = Prompts.Count,
         Seeds = Seeds,
         Options = new Dictionary<string, string>(),
@@ -137,7 +145,7 @@ internal sealed record EvaluationPlan
             : flags.Bind(parsed, terminal, method);
     }
 
-    private static IReadOnlyList<PromptEntry> Take(string path, int limit) => PromptFile.Read(path) is var all && limit > 0 ? [.. all.Take(limit)] : all;
+    private static IReadOnlyList<PromptEntry> Take(PromptSet prompts, int limit) => limit > 0 ? [.. prompts.Entries.Take(limit)] : prompts.Entries;
 
     private static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 }

@@ -44,11 +44,11 @@ internal static class EvaluationRun
             using (answers)
             {
                 // The first answer also pays for compilation and caches: it is given twice, and the second one counts.
-                _ = answers.Answer([new ChatMessage("user", missing[0].Prompt)], cancellation);
+                _ = answers.Answer(missing[0].Messages, cancellation);
                 foreach (var prompt in missing)
                 {
                     var (costsBefore, rewardsBefore, start) = (costs.Texts, rewards.Texts, Stopwatch.GetTimestamp());
-                    var answer = answers.Answer([new ChatMessage("user", prompt.Prompt)], cancellation);
+                    var answer = answers.Answer(prompt.Messages, cancellation);
                     store.Append(new()
                     {
                         Model = name, Method = method.Name, Setting = setting, PromptId = prompt.Id, Seed = seed,

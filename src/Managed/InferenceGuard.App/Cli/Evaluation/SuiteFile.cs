@@ -19,17 +19,18 @@ internal static partial class SuiteFile
     /// <param name="path">The file.</param>
     /// <param name="methods">The known methods.</param>
     /// <param name="options">The known options of settings.</param>
+    /// <param name="formats">The known formats of prompts.</param>
     /// <exception cref="GuardException">It cannot be read, or is wrong somewhere.</exception>
-    public static EvaluationSuite Read(string path, IReadOnlyCollection<string> methods, IReadOnlyCollection<string> options)
+    public static EvaluationSuite Read(string path, IReadOnlyCollection<string> methods, IReadOnlyCollection<string> options, IReadOnlyCollection<string> formats)
     {
         if (Path.GetExtension(path).ToUpperInvariant() is not (".YAML" or ".YML"))
-            return EvaluationSuite.ReadJson(path, methods, options);
+            return EvaluationSuite.ReadJson(path, methods, options, formats);
         try
         {
             var yaml = Load(path);
             var lines = new Dictionary<string, int>();
             var json = yaml.Documents.Count == 0 ? new JsonObject() : Json(yaml.Documents[0].RootNode, "", lines, 0);
-            return EvaluationSuite.Parse(JsonSerializer.SerializeToUtf8Bytes(json, AppJson.Readable.JsonNode), path, lines, methods, options);
+            return EvaluationSuite.Parse(JsonSerializer.SerializeToUtf8Bytes(json, AppJson.Readable.JsonNode), path, lines, methods, options, formats);
         }
         catch (YamlException e)
         {
