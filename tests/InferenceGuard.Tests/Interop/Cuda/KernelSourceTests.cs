@@ -47,9 +47,6 @@ internal sealed partial class KernelSourceTests
     public void Read_Unknown_NamesTheFile() =>
         Assert.That(static () => KernelSource.Read("nothing"), Throws.InvalidOperationException.With.Message.Contains("nothing.cu"));
 
-    [Test]
-    public void ReadPtx_CardOlderThanAny_IsNone() => Assert.That(KernelSource.ReadPtx("sample", isHalf: false, 70), Is.Null);
-
     private static HashSet<string> Reached(string file, HashSet<string> reached)
     {
         if (reached.Add(file))
