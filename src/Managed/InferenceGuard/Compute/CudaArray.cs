@@ -8,24 +8,28 @@ namespace InferenceGuard.Compute;
 internal sealed class CudaArray<T>(CudaContext context, bool isStaged) : IDisposable
     where T : unmanaged
 {
+    private CudaMemory<T>? _device;
     private PinnedMemory<T>? _host;
+    private bool _isDisposed;
 
     /// <summary>The device's side; after <see cref="Reserve"/>.</summary>
-    public CudaMemory<T> Device { get; private set; } = null!;
+    public CudaMemory<T> Device => _device ?? throw new InvalidOperationException("There is no memory yet: Reserve comes first.");
 
     /// <summary>The host's side; after <see cref="Reserve"/>, if it is staged.</summary>
     public Span<T> Host => _host!.Span;
 
-    /// <summary>Makes room; what was there is lost if it has to grow.</summary>
+    /// <summary>Makes room; what was there is lost if it has to grow. After a failure there is none, and it may be called again.</summary>
     /// <param name="length">Elements.</param>
     /// <returns>Whether it had to grow.</returns>
     public bool Reserve(long length)
     {
-        if (Device?.Length >= length)
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_device?.Length >= length)
             return false;
-        Dispose();
-        Device = new(context, length);
-        _host = isStaged ? new(context, (int)length) : null;
+        // The old memory is given back first, as both may not fit; the device's side is made last, as it says whether there is any.
+        Free();
+        _host = isStaged ? new(context, checked((int)length)) : null;
+        _device = new(context, length);
         return true;
     }
 
@@ -37,7 +41,14 @@ internal sealed class CudaArray<T>(CudaContext context, bool isStaged) : IDispos
 
     public void Dispose()
     {
-        Device?.Dispose();
+        _isDisposed = true;
+        Free();
+    }
+
+    private void Free()
+    {
+        _device?.Dispose();
         _host?.Dispose();
+        (_device, _host) = (null, null);
     }
 }

@@ -28,12 +28,25 @@ internal sealed class CudaBlockEnd : IBlockEnd
     private CudaGraph? _graph;
     private int _capacity, _steps;
 
+    /// <param name="context">The device's context, which must be current.</param>
+    /// <param name="stream">The queue; it outlives the block's end.</param>
+    /// <param name="compiler">Makes the kernels.</param>
+    /// <param name="critic">Disposed with the block's end, and if that cannot be made; or null.</param>
     public CudaBlockEnd(CudaContext context, CudaStream stream, KernelCompiler compiler, CudaCritic? critic)
     {
         (_context, _stream, _critic) = (context, stream, critic);
-        (_update, _select) = (compiler.Compile("safety_update", "safety_update_f32"), compiler.Compile("beam_score_select", "beam_score_select_f32"));
         (_inputs, _outputs) = (new(context, isStaged: true), new(context, isStaged: true));
         (_logits, _hidden, _means) = (new(context, isStaged: false), new(context, isStaged: false), new(context, isStaged: false));
+        try
+        {
+            _update = compiler.Compile("safety_update", "safety_update_f32");
+            _select = compiler.Compile("beam_score_select", "beam_score_select_f32");
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc />

@@ -18,8 +18,8 @@ public sealed class CudaCompute : ICompute
 
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
-    private readonly KernelCompiler _compiler;
     private readonly CudaDeviceInfo _device;
+    private readonly KernelCompiler _compiler;
     private readonly CriticPrecision _precision;
     private readonly CudaKernel _sample;
     private readonly CudaKernel _tokenPenalty;
@@ -33,20 +33,28 @@ public sealed class CudaCompute : ICompute
     /// <param name="precision">In which numbers critics are held.</param>
     /// <exception cref="GuardException">There is no such GPU, its driver is missing or too old, or the kernels cannot be compiled.</exception>
     public CudaCompute(int ordinal, CriticPrecision precision = CriticPrecision.Auto)
+        : this(CudaContext.Open(ordinal), precision, static (context, device) => new(context, device))
     {
-        _context = CudaContext.Open(ordinal);
+    }
+
+    /// <summary>Takes an opened GPU, and disposes it with itself or if it cannot be made.</summary>
+    internal CudaCompute(CudaContext context, CriticPrecision precision, Func<CudaContext, CudaDeviceInfo, KernelCompiler> compiler)
+    {
+        (_context, _precision) = (context, precision);
+        (_logits, _penalties) = (new(context, isStaged: false), new(context, isStaged: false));
+        (_inputs, _outputs) = (new(context, isStaged: true), new(context, isStaged: true));
         try
         {
-            using var scope = _context.Enter();
-            (_device, _precision, _stream) = (CudaDeviceInfo.Of(ordinal), precision, new(_context));
-            _compiler = new(_context, _device);
-            (_sample, _tokenPenalty) = (_compiler.Compile("sample", "sample_f32"), _compiler.Compile("token_penalty", "token_penalty_f32"));
-            (_logits, _penalties) = (new(_context, isStaged: false), new(_context, isStaged: false));
-            (_inputs, _outputs) = (new(_context, isStaged: true), new(_context, isStaged: true));
+            using var scope = context.Enter();
+            _device = CudaDeviceInfo.Of(context.Ordinal);
+            _compiler = compiler(context, _device);
+            _stream = new(context);
+            _sample = _compiler.Compile("sample", "sample_f32");
+            _tokenPenalty = _compiler.Compile("token_penalty", "token_penalty_f32");
         }
         catch
         {
-            _context.Dispose();
+            Dispose();
             throw;
         }
     }

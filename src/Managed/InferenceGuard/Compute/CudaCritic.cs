@@ -22,6 +22,7 @@ internal sealed class CudaCritic : IDisposable
     private readonly CudaMemory<float> _mean, _inverseDeviation, _headWeights, _headBias;
     private readonly CudaMemory<int> _endTokens;
     private readonly List<(CudaMemory<byte> Weights, CudaMemory<float> Bias)> _layers = [];
+    private readonly List<IDisposable> _owned = [];
     private readonly CudaArray<float> _partial;
     private readonly CudaArray<byte> _even, _odd; // Inputs of the layers with an even and an odd number.
 
@@ -33,24 +34,23 @@ internal sealed class CudaCritic : IDisposable
         _isHalf = precision == CriticPrecision.F16 || (precision == CriticPrecision.Auto && weights.Layers.Sum(static layer => (long)layer.Weight.Length) > HalfFrom);
         var hasTensorCores = _isHalf && device.Capability >= 80;
         _tileBeams = hasTensorCores ? 64 : 32;
-        _latents = compiler.Compile("latent_features", "latent_features", _isHalf);
-        _layer = hasTensorCores ? compiler.Compile("critic_layer_mma", "critic_layer_mma", isHalf: true) : compiler.Compile("critic_layer", "critic_layer", _isHalf);
-        _activation = compiler.Compile("critic_activation", "critic_activation", _isHalf);
-        _heads = compiler.Compile("critic_heads", "critic_heads", _isHalf);
-        (_mean, _inverseDeviation) = (Copy(weights.Mean), Copy([.. weights.Deviation.Select(static deviation => 1 / deviation)]));
-        (_headWeights, _headBias) = (Copy(weights.Heads.Weight), Copy(weights.Heads.Bias));
-        _endTokens = new(context, endTokens.Length);
-        _endTokens.CopyFrom(endTokens, stream);
-        foreach (var layer in weights.Layers)
-            _layers.Add((Pad(layer, stream), Copy(layer.Bias)));
-        (_partial, _even, _odd) = (new(context, isStaged: false), new(context, isStaged: false), new(context, isStaged: false));
-        stream.Synchronize();
-
-        CudaMemory<float> Copy(float[] values)
+        try
         {
-            var memory = new CudaMemory<float>(context, values.Length);
-            memory.CopyFrom(values, stream);
-            return memory;
+            _latents = Own(compiler.Compile("latent_features", "latent_features", _isHalf));
+            _layer = Own(hasTensorCores ? compiler.Compile("critic_layer_mma", "critic_layer_mma", isHalf: true) : compiler.Compile("critic_layer", "critic_layer", _isHalf));
+            _activation = Own(compiler.Compile("critic_activation", "critic_activation", _isHalf));
+            _heads = Own(compiler.Compile("critic_heads", "critic_heads", _isHalf));
+            (_mean, _inverseDeviation) = (Copy<float>(weights.Mean, stream), Copy<float>([.. weights.Deviation.Select(static deviation => 1 / deviation)], stream));
+            (_headWeights, _headBias) = (Copy<float>(weights.Heads.Weight, stream), Copy<float>(weights.Heads.Bias, stream));
+            _endTokens = Copy(endTokens, stream);
+            foreach (var layer in weights.Layers)
+                _layers.Add((Copy<byte>(Pad(layer), stream), Copy<float>(layer.Bias, stream)));
+            (_partial, _even, _odd) = (Own(new CudaArray<float>(context, isStaged: false)), Own(new CudaArray<byte>(context, isStaged: false)), Own(new CudaArray<byte>(context, isStaged: false)));
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -116,13 +116,23 @@ internal sealed class CudaCritic : IDisposable
 
     public void Dispose()
     {
-        foreach (var (weights, bias) in _layers)
-        {
-            weights.Dispose();
-            bias.Dispose();
-        }
-        foreach (var part in (IDisposable[])[_latents, _layer, _activation, _heads, _mean, _inverseDeviation, _headWeights, _headBias, _endTokens, _partial, _even, _odd])
+        foreach (var part in _owned)
             part.Dispose();
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
+    }
+
+    private CudaMemory<T> Copy<T>(ReadOnlySpan<T> values, CudaStream stream)
+        where T : unmanaged
+    {
+        var memory = Own(new CudaMemory<T>(_context, values.Length));
+        memory.CopyFrom(values, stream);
+        return memory;
     }
 
     private void QueueLayer(int layer, nint header, int beams, CudaStream stream)
@@ -165,7 +175,7 @@ internal sealed class CudaCritic : IDisposable
         return (Ceiling(stride, length), length);
     }
 
-    private CudaMemory<byte> Pad(DenseLayer layer, CudaStream stream)
+    private byte[] Pad(DenseLayer layer)
     {
         var (width, number) = (Ceiling(layer.Inputs, Step) * Step, _isHalf ? sizeof(ushort) : sizeof(float));
         var bytes = new byte[(long)layer.Outputs * width * number];
@@ -179,9 +189,7 @@ internal sealed class CudaCritic : IDisposable
                 else
                     BitConverter.TryWriteBytes(target, value);
             }
-        var memory = new CudaMemory<byte>(_context, bytes.Length);
-        memory.CopyFrom(bytes, stream);
-        return memory;
+        return bytes;
     }
 
     private static int Ceiling(int value, int unit) => (value + unit - 1) / unit;

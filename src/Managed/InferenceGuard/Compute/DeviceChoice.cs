@@ -50,11 +50,9 @@ public readonly record struct DeviceChoice
     {
         if (_ordinal is { } demanded)
             return new CudaCompute(demanded, precision);
-        if (_isCpu || CudaDeviceInfo.All().FirstOrDefault(static device => !device.IsSoftware) is not { } found)
-            return new CpuCompute();
         try
         {
-            return new CudaCompute(found.Ordinal, precision);
+            return !_isCpu && CudaDeviceInfo.All().FirstOrDefault(static device => !device.IsSoftware) is { } found ? new CudaCompute(found.Ordinal, precision) : new CpuCompute();
         }
         catch (GuardException e)
         {

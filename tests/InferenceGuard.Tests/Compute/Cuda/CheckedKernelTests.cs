@@ -1,13 +1,11 @@
 // The kernels once more, on a software device that looks for races and exact bounds, and on one that runs blocks and threads in another order.
 
-using System.Diagnostics;
-using System.Text.RegularExpressions;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
 /// <summary>Runs tests of the category <see cref="Category"/> in processes of their own, as a device reads its settings once.</summary>
-internal sealed partial class CheckedKernelTests
+internal sealed class CheckedKernelTests
 {
     /// <summary>Tests of small shapes that reach every line of the kernels.</summary>
     public const string Category = "CheckedKernels";
@@ -19,19 +17,6 @@ internal sealed partial class CheckedKernelTests
         CudaDevice.Open().Dispose(); // Ignores the test where there is no device.
         if (!CudaDevice.IsSoftware)
             Assert.Ignore("a real device has compute-sanitizer for this (benchmarks/gpu-check.sh)");
-        var start = new ProcessStartInfo("dotnet", ["vstest", typeof(CheckedKernelTests).Assembly.Location, $"--TestCaseFilter:TestCategory={Category}"])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = TestFolder.Path,
-            Environment = { [setting] = value, ["DOTNET_CLI_UI_LANGUAGE"] = "en" },
-        };
-        using var run = Process.Start(start)!;
-        var errors = run.StandardError.ReadToEndAsync();
-        var output = run.StandardOutput.ReadToEnd();
-        run.WaitForExit();
-        Assert.That(run.ExitCode, Is.Zero, $"{output}\n{errors.Result}");
-        Assert.That(int.Parse(Passed().Match(output).Groups[1].Value, null), Is.GreaterThan(30), output);
+        Assert.That(TestProcess.Run($"TestCategory={Category}", setting, value), Is.GreaterThan(30));
     }
-
-    [GeneratedRegex(@"Passed: +(\d+)")]
-    private static partial Regex Passed();
 }

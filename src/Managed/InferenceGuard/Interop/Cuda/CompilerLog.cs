@@ -9,7 +9,7 @@ namespace InferenceGuard.Interop.Cuda;
 /// <summary>Puts the lines of the source beside what the compiler says of them.</summary>
 internal static partial class CompilerLog
 {
-    private const int Around = 2;
+    private const int Around = 2, MostPlaces = 8;
 
     /// <summary>The log, and after it every line of the source that it names, with its number and its neighbours.</summary>
     /// <param name="log">What the compiler wrote; it names lines as <c>file(12)</c> or <c>file:12</c>.</param>
@@ -19,7 +19,7 @@ internal static partial class CompilerLog
     {
         var text = new StringBuilder(log);
         var lines = Numbered(file, source);
-        foreach (var (named, line) in Place().Matches(log).Select(static match => (match.Groups["file"].Value, int.Parse(match.Groups["line"].Value, CultureInfo.InvariantCulture))).Distinct())
+        foreach (var (named, line) in Place().Matches(log).Select(static match => (match.Groups["file"].Value, int.Parse(match.Groups["line"].Value, CultureInfo.InvariantCulture))).Distinct().Take(MostPlaces))
             for (var at = line - Around; at <= line + Around; at++)
                 if (lines.TryGetValue((named, at), out var code))
                     text.Append(CultureInfo.InvariantCulture, $"\n{named}:{at,4}{(at == line ? " > " : " | ")}{code}");
@@ -39,7 +39,7 @@ internal static partial class CompilerLog
         return lines;
     }
 
-    [GeneratedRegex(@"(?<file>[\w./-]+\.(cu|cuh))[(:](?<line>\d+)")]
+    [GeneratedRegex(@"(?<file>[\w./-]+\.(cu|cuh))[(:](?<line>\d{1,9})\b")]
     private static partial Regex Place();
 
     [GeneratedRegex(@"^#line (?<line>\d+) ""(?<file>[^""]+)""")]

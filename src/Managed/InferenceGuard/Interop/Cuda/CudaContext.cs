@@ -17,25 +17,29 @@ internal sealed class CudaContext : SafeHandleZeroOrMinusOneIsInvalid
         SetHandle(context);
     }
 
+    /// <summary>The device's number, as CUDA counts.</summary>
+    public int Ordinal { get; private init; }
+
     /// <summary>Opens a device.</summary>
     /// <param name="ordinal">Its number.</param>
     /// <exception cref="GuardException">The driver or the device cannot be used.</exception>
     public static CudaContext Open(int ordinal)
     {
-        if (CudaLibraries.Driver.Problem is { } problem)
-            throw new GuardException(GuardFault.Environment, $"There is no CUDA driver: {problem}. Install an NVIDIA driver, or use --device cpu.");
-        CudaStatus.Check(CudaDriver.Init(0));
+        if (CudaDeviceInfo.WhyNone() is { } problem)
+            throw new GuardException(GuardFault.Environment, $"No NVIDIA GPU can be used: {problem.TrimEnd('.')}. Install a current NVIDIA driver, or use --device cpu.");
         CudaStatus.Check(CudaDriver.DeviceGetCount(out var count));
-        if (ordinal >= count)
-            throw new GuardException(GuardFault.Environment, $"There is no GPU cuda:{ordinal}; the driver knows {count}. Choose one from cuda:0 on, or --device cpu.");
+        if (ordinal < 0 || ordinal >= count)
+            throw new GuardException(GuardFault.Environment, $"There is no GPU cuda:{ordinal}; the driver knows {count}. Choose one of cuda:0 to cuda:{count - 1} (see CUDA_VISIBLE_DEVICES), or --device cpu.");
         CudaStatus.Check(CudaDriver.DeviceGet(out var device, ordinal));
         CudaStatus.Check(CudaDriver.PrimaryContextRetain(out var context, device));
-        return new(device, context);
+        return new(device, context) { Ordinal = ordinal };
     }
 
     /// <summary>Makes the context current until the scope ends.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed, and so was everything made in it.</exception>
     public Scope Enter()
     {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
         CudaStatus.Check(CudaDriver.ContextPush(handle));
         return new(handle);
     }

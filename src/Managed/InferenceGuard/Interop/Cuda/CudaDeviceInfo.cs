@@ -17,6 +17,8 @@ namespace InferenceGuard.Interop.Cuda;
 internal sealed unsafe record CudaDeviceInfo(
     int Ordinal, string Name, int Capability, long TotalBytes, int Multiprocessors, int SharedBytes, double BytesPerSecond, int DriverVersion)
 {
+    private const int OldestDriver = 12000;
+
     /// <summary>Whether it is the software device of the tests, which nobody wants unasked.</summary>
     public bool IsSoftware => Name == "Software CUDA device";
 
@@ -51,14 +53,23 @@ internal sealed unsafe record CudaDeviceInfo(
     {
         if (CudaLibraries.Driver.Problem is { } problem)
             return $"there is no NVIDIA driver: {problem}";
-        var status = CudaDriver.Init(0);
+        var status = CudaDriver.DriverGetVersion(out var version);
+        if (status == 0 && WhyTooOld(version) is { } old)
+            return old;
+        if (status == 0)
+            status = CudaDriver.Init(0);
         var count = 0;
         if (status == 0)
             status = CudaDriver.DeviceGetCount(out count);
         return status != 0
-            ? CudaStatus.Error(status, "cuInit", "").Message
+            ? CudaStatus.Error(status, nameof(CudaDriver.Init), null, "").Message
             : count == 0 ? "the NVIDIA driver knows no GPU (see CUDA_VISIBLE_DEVICES)" : null;
     }
+
+    /// <summary>Why a driver cannot be used: it lacks functions that are called here; null if it can.</summary>
+    /// <param name="driverVersion">Version of CUDA that it knows: 12040.</param>
+    public static string? WhyTooOld(int driverVersion) =>
+        driverVersion >= OldestDriver ? null : $"the NVIDIA driver knows CUDA {driverVersion / 1000}.{driverVersion % 1000 / 10}, and CUDA 12 or later is needed";
 
     /// <summary>All GPUs; empty where none can be used.</summary>
     public static IReadOnlyList<CudaDeviceInfo> All()

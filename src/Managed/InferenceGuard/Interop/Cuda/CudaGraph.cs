@@ -15,21 +15,22 @@ internal sealed class CudaGraph : IDisposable
     /// <summary>Records what is queued on a stream.</summary>
     /// <param name="context">The stream's context.</param>
     /// <param name="stream">The stream.</param>
-    /// <param name="queue">Queues the work; it must not wait or allocate.</param>
+    /// <param name="queue">Queues the work; it must not wait, allocate or free.</param>
     public static CudaGraph Record(CudaContext context, CudaStream stream, Action queue)
     {
         CudaStatus.Check(CudaDriver.StreamBeginCapture(stream.Value, ThreadLocal));
-        nint graph;
         try
         {
             queue();
         }
-        finally
+        catch
         {
-            // Ends the recording whatever happened, so that the stream can be used again.
-            var status = CudaDriver.StreamEndCapture(stream.Value, out graph);
-            CudaStatus.Check(status);
+            // The stream can be used again only after the recording has ended; what went wrong is already being told.
+            if (CudaDriver.StreamEndCapture(stream.Value, out var broken) == 0)
+                _ = CudaDriver.GraphDestroy(broken);
+            throw;
         }
+        CudaStatus.Check(CudaDriver.StreamEndCapture(stream.Value, out var graph));
         try
         {
             CudaStatus.Check(CudaDriver.GraphInstantiate(out var executable, graph, 0));

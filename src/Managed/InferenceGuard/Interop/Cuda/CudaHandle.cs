@@ -27,9 +27,13 @@ internal sealed class CudaHandle : SafeHandleZeroOrMinusOneIsInvalid
 
     protected override bool ReleaseHandle()
     {
-        bool freed;
-        using (_context.Enter())
+        // Nothing may be thrown here, where the garbage collector may call; a device that is lost has freed everything already.
+        var freed = false;
+        if (CudaDriver.ContextPush(_context.DangerousGetHandle()) == 0)
+        {
             freed = _free(handle) == 0;
+            _ = CudaDriver.ContextPop(out _);
+        }
         _context.DangerousRelease();
         return freed;
     }

@@ -7,11 +7,18 @@ internal sealed class CudaKernel : IDisposable
 {
     private readonly CudaHandle _module;
     private readonly nint _function;
+    private readonly string _name;
 
+    /// <param name="module">The module; disposed with the kernel, and if there is no such kernel in it.</param>
+    /// <param name="name">The entry point.</param>
     public CudaKernel(CudaHandle module, string name)
     {
-        _module = module;
-        CudaStatus.Check(CudaDriver.ModuleGetFunction(out _function, module.Value, name));
+        (_module, _name) = (module, name);
+        var status = CudaDriver.ModuleGetFunction(out _function, module.Value, name);
+        if (status == 0)
+            return;
+        module.Dispose();
+        throw CudaStatus.Error(status, nameof(CudaDriver.ModuleGetFunction), name, "");
     }
 
     /// <summary>Registers per thread.</summary>
@@ -21,8 +28,11 @@ internal sealed class CudaKernel : IDisposable
     public int LocalBytes => Attribute(CudaFunctionAttribute.LocalBytes);
 
     /// <summary>Lets launches ask for more dynamic shared memory than the usual 48 KiB.</summary>
-    public void AllowSharedBytes(int sizeBytes) =>
-        CudaStatus.Check(CudaDriver.FunctionSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedBytes, sizeBytes));
+    public void AllowSharedBytes(int sizeBytes)
+    {
+        ObjectDisposedException.ThrowIf(_module.IsClosed, this);
+        CudaStatus.Check(CudaDriver.FunctionSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedBytes, sizeBytes), _name);
+    }
 
     /// <summary>Queues a launch.</summary>
     /// <param name="arguments">In the kernel's order.</param>
@@ -30,14 +40,18 @@ internal sealed class CudaKernel : IDisposable
     /// <param name="threads">Threads per block.</param>
     /// <param name="stream">The queue.</param>
     /// <param name="sharedBytes">Dynamic shared memory per block.</param>
-    public void Launch(in KernelArguments arguments, (int X, int Y, int Z) grid, int threads, CudaStream stream, int sharedBytes = 0) =>
-        arguments.Launch(_function, grid, threads, sharedBytes, stream);
+    public void Launch(in KernelArguments arguments, (int X, int Y, int Z) grid, int threads, CudaStream stream, int sharedBytes = 0)
+    {
+        ObjectDisposedException.ThrowIf(_module.IsClosed, this);
+        CudaStatus.Check(arguments.Launch(_function, grid, threads, sharedBytes, stream), _name, nameof(CudaDriver.LaunchKernel));
+    }
 
     public void Dispose() => _module.Dispose();
 
     private int Attribute(CudaFunctionAttribute attribute)
     {
-        CudaStatus.Check(CudaDriver.FunctionGetAttribute(out var value, attribute, _function));
+        ObjectDisposedException.ThrowIf(_module.IsClosed, this);
+        CudaStatus.Check(CudaDriver.FunctionGetAttribute(out var value, attribute, _function), _name);
         return value;
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace InferenceGuard.Interop.Cuda;
 
-/// <summary>The CUDA driver and NVRTC. Nothing on the CPU path needs them.</summary>
+/// <summary>The CUDA driver and NVRTC. Nothing on the CPU path needs them, and a machine without them is no error.</summary>
 internal static class CudaLibraries
 {
     /// <summary>The environment variable that names the only folder to look into, such as the software device's.</summary>
@@ -12,11 +12,8 @@ internal static class CudaLibraries
 
     private static readonly string[] s_driverNames = OperatingSystem.IsWindows() ? ["nvcuda.dll"] : ["libcuda.so.1"];
 
-    private static readonly string[] s_compilerNames =
-        OperatingSystem.IsWindows() ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"] : ["libnvrtc.so.13", "libnvrtc.so.12"];
-
-    private static readonly Lazy<CudaLibrary> s_driver = new(static () => Find(s_driverNames, "cuInit", [null]));
-    private static readonly Lazy<CudaLibrary> s_compiler = new(static () => Find(s_compilerNames, "nvrtcVersion", [null, .. ToolkitFolders()]));
+    private static readonly Lazy<CudaLibrary> s_driver = new(static () => FindDriver(Demanded));
+    private static readonly Lazy<CudaLibrary> s_compiler = new(static () => FindCompiler(Demanded, DriverVersion()));
 
     static CudaLibraries() => NativeResolver.Add(static name => name switch
     {
@@ -31,25 +28,54 @@ internal static class CudaLibraries
     /// <summary>The compiler.</summary>
     public static CudaLibrary Compiler => s_compiler.Value;
 
-    private static CudaLibrary Find(string[] names, string symbol, IEnumerable<string?> folders)
+    private static string? Demanded => Environment.GetEnvironmentVariable(FolderVariable);
+
+    /// <summary>Looks for a driver.</summary>
+    /// <param name="demanded">The only folder to look into; null or empty for those of the system.</param>
+    public static CudaLibrary FindDriver(string? demanded) => Find(s_driverNames, "cuInit", demanded, [null]);
+
+    /// <summary>Looks for NVRTC.</summary>
+    /// <param name="demanded">The only folder to look into; null or empty for those of the system.</param>
+    /// <param name="driverVersion">Version of CUDA that the driver knows: 12040.</param>
+    public static CudaLibrary FindCompiler(string? demanded, int driverVersion) =>
+        Find(CompilerNames(driverVersion), "nvrtcVersion", demanded, [null, .. ToolkitFolders()]);
+
+    /// <summary>The files of NVRTC, the best first: a driver may refuse what a newer compiler makes.</summary>
+    public static string[] CompilerNames(int driverVersion)
     {
-        var demanded = Environment.GetEnvironmentVariable(FolderVariable);
-        if (!string.IsNullOrEmpty(demanded))
-            folders = [demanded];
-        foreach (var folder in folders)
+        string[] names = OperatingSystem.IsWindows() ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"] : ["libnvrtc.so.13", "libnvrtc.so.12"];
+        return driverVersion >= 13000 ? names : [.. names.Reverse()];
+    }
+
+    /// <summary>Loads the first of some files that is there and is what it should be.</summary>
+    /// <param name="names">Their names.</param>
+    /// <param name="symbol">What the library must export.</param>
+    /// <param name="demanded">The only folder to look into; null or empty for <paramref name="folders"/>.</param>
+    /// <param name="folders">Where to look; null is the operating system's loader.</param>
+    public static CudaLibrary Find(string[] names, string symbol, string? demanded, IEnumerable<string?> folders)
+    {
+        var (isDemanded, broken) = (!string.IsNullOrEmpty(demanded), (string?)null);
+        foreach (var folder in isDemanded ? [demanded] : folders)
+        {
+            if (folder is not null)
+                LoadBuiltins(folder);
             foreach (var name in names)
             {
-                if (folder is not null)
-                    LoadBuiltins(folder);
                 var path = folder is null ? name : Path.GetFullPath(Path.Combine(folder, name));
                 if (!NativeLibrary.TryLoad(path, out var handle))
-                    continue;
-                return NativeLibrary.TryGetExport(handle, symbol, out _) ? new(path, handle, null) : new(path, 0, $"{path} lacks {symbol}");
+                    broken ??= File.Exists(path) ? $"{path} cannot be loaded; it is damaged, for another processor, or lacks a library of its own" : null;
+                else if (NativeLibrary.TryGetExport(handle, symbol, out _))
+                    return new(path, handle, null);
+                else
+                    broken ??= $"{path} lacks {symbol}";
             }
-        return new(null, 0, string.IsNullOrEmpty(demanded)
-            ? $"the loader finds no {string.Join(" or ", names)}"
-            : $"{FolderVariable} is {demanded}, where no {string.Join(" or ", names)} can be loaded");
+        }
+        return new(null, 0, broken ?? (isDemanded
+            ? $"{FolderVariable} is {demanded}, where there is no {string.Join(" or ", names)}"
+            : $"the loader finds no {string.Join(" or ", names)}"));
     }
+
+    private static int DriverVersion() => Driver.Problem is null && CudaDriver.DriverGetVersion(out var version) == 0 ? version : 0;
 
     // NVRTC opens its builtins by their bare name, which works from a folder of its own only when they are loaded already.
     private static void LoadBuiltins(string folder)
@@ -64,7 +90,8 @@ internal static class CudaLibraries
     {
         yield return AppContext.BaseDirectory;
         if (Environment.GetEnvironmentVariable("CUDA_PATH") is { Length: > 0 } toolkit)
-            yield return Path.Combine(toolkit, OperatingSystem.IsWindows() ? "bin" : "lib64");
+            foreach (var folder in OperatingSystem.IsWindows() ? (string[])["bin/x64", "bin"] : ["lib64"])
+                yield return Path.Combine(toolkit, folder);
         if (OperatingSystem.IsLinux())
             yield return "/usr/local/cuda/lib64";
     }

@@ -13,6 +13,7 @@ internal sealed unsafe class CudaMemory<T> : IDisposable
     /// <param name="length">Elements; their values are undefined.</param>
     public CudaMemory(CudaContext context, long length)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         CudaStatus.CheckAllocation(CudaDriver.MemoryAllocate(out var pointer, (nuint)SizeBytes), SizeBytes);
         _handle = new(context, pointer, CudaDriver.MemoryFree);
@@ -22,19 +23,22 @@ internal sealed unsafe class CudaMemory<T> : IDisposable
     public long Length { get; }
 
     /// <summary>Bytes, at least one element's: the driver allocates nothing for nothing.</summary>
-    public long SizeBytes => Math.Max(1, Length) * sizeof(T);
+    public long SizeBytes => checked(Math.Max(1, Length) * sizeof(T));
 
     /// <summary>The device pointer.</summary>
     public nint Pointer => _handle.Value;
 
-    /// <summary>Queues a copy from the host. Pageable memory has been read on return; pinned memory is read later.</summary>
+    /// <summary>Copies from the host, and waits for it: a span's memory may move or end, and some devices read it late.</summary>
     public void CopyFrom(ReadOnlySpan<T> source, CudaStream stream)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(source.Length, Length);
         if (source.IsEmpty)
             return;
         fixed (T* pointer = source)
+        {
             CudaStatus.Check(CudaDriver.CopyToDevice(Pointer, pointer, (nuint)source.Length * (nuint)sizeof(T), stream.Value));
+            stream.Synchronize();
+        }
     }
 
     /// <summary>Copies to the host, and waits for it.</summary>

@@ -25,16 +25,16 @@ internal unsafe ref struct KernelArguments
     public void Add<T>(CudaMemory<T> memory)
         where T : unmanaged => Add(memory.Pointer);
 
-    /// <summary>Launches a kernel with these arguments.</summary>
-    internal readonly void Launch(nint function, (int X, int Y, int Z) grid, int threads, int sharedBytes, CudaStream stream)
+    /// <summary>Launches a kernel with these arguments, and gives the driver's status.</summary>
+    internal readonly int Launch(nint function, (int X, int Y, int Z) grid, int threads, int sharedBytes, CudaStream stream)
     {
         var pointers = stackalloc void*[Most];
         fixed (ulong* values = &_values[0])
         {
             for (var at = 0; at < _count; at++)
                 pointers[at] = values + at;
-            CudaStatus.Check(CudaDriver.LaunchKernel(
-                function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads, 1, 1, (uint)sharedBytes, stream.Value, pointers, null));
+            return CudaDriver.LaunchKernel(
+                function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads, 1, 1, (uint)sharedBytes, stream.Value, pointers, null);
         }
     }
 

@@ -11,9 +11,10 @@ internal sealed unsafe class PinnedMemory<T> : IDisposable
 
     public PinnedMemory(CudaContext context, int length)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         var size = (nuint)Math.Max(1, length) * (nuint)sizeof(T);
-        CudaStatus.CheckAllocation(CudaDriver.HostAllocate(out var pointer, size, 0), (long)size);
+        CudaStatus.Check(CudaDriver.HostAllocate(out var pointer, size, 0), $"{size} bytes of page-locked memory");
         _handle = new(context, pointer, CudaDriver.HostFree);
         Span.Clear();
     }
