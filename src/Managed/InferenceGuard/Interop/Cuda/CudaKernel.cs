@@ -10,9 +10,12 @@ internal sealed class CudaKernel : IDisposable
 
     public CudaKernel(CudaHandle module, string name)
     {
-        _module = module;
+        (_module, Name) = (module, name);
         CudaStatus.Check(CudaDriver.ModuleGetFunction(out _function, module.Value, name));
     }
+
+    /// <summary>Its entry point.</summary>
+    public string Name { get; }
 
     /// <summary>Registers per thread.</summary>
     public int Registers => Attribute(CudaFunctionAttribute.Registers);
@@ -30,8 +33,11 @@ internal sealed class CudaKernel : IDisposable
     /// <param name="threads">Threads per block.</param>
     /// <param name="stream">The queue.</param>
     /// <param name="sharedBytes">Dynamic shared memory per block.</param>
-    public void Launch(in KernelArguments arguments, (int X, int Y, int Z) grid, int threads, CudaStream stream, int sharedBytes = 0) =>
+    public void Launch(in KernelArguments arguments, (int X, int Y, int Z) grid, int threads, CudaStream stream, int sharedBytes = 0)
+    {
         arguments.Launch(_function, grid, threads, sharedBytes, stream);
+        stream.Launched?.Invoke(new(this, arguments.ToArray(), grid, threads, sharedBytes));
+    }
 
     public void Dispose() => _module.Dispose();
 

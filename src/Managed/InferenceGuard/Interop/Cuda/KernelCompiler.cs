@@ -20,13 +20,23 @@ internal sealed unsafe class KernelCompiler(CudaContext context, CudaDeviceInfo 
     /// <param name="name">Its entry point.</param>
     /// <param name="isHalf">Its value of NUMBER_IS_HALF.</param>
     /// <exception cref="GuardException">It cannot be compiled or loaded; with the compiler's log.</exception>
-    public CudaKernel Compile(string file, string name, bool isHalf = false)
+    public CudaKernel Compile(string file, string name, bool isHalf = false) =>
+        CudaLibraries.Compiler.Problem is not null && KernelSource.ReadPtx(file, isHalf, device.Capability) is { } built
+            ? Load(built, name)
+            : Compile(file, KernelSource.Read(file), name, isHalf);
+
+    /// <summary>Makes a kernel ready from a source that is not the library's. The context must be current.</summary>
+    /// <param name="file">What the source is called in messages, without its ending.</param>
+    /// <param name="source">Its source, headers put in.</param>
+    /// <param name="name">Its entry point.</param>
+    /// <param name="isHalf">Its value of NUMBER_IS_HALF.</param>
+    /// <exception cref="GuardException">It cannot be compiled or loaded; with the compiler's log.</exception>
+    public CudaKernel Compile(string file, string source, string name, bool isHalf)
     {
         if (CudaLibraries.Compiler.Problem is { } problem)
-            return Load(KernelSource.ReadPtx(file, isHalf, device.Capability) ?? throw new GuardException(
-                GuardFault.Environment, $"The kernels for {device.Name} cannot be compiled: {problem}, and this build contains no PTX. Install CUDA's run-time compiler (NVRTC), or use --device cpu."), name);
+            throw new GuardException(
+                GuardFault.Environment, $"The kernels for {device.Name} cannot be compiled: {problem}, and this build contains no PTX. Install CUDA's run-time compiler (NVRTC), or use --device cpu.");
         CudaStatus.CheckCompiler(NvrtcNative.Version(out var major, out var minor));
-        var source = KernelSource.Read(file);
         string[] options =
         [
             string.Create(CultureInfo.InvariantCulture, $"--gpu-architecture={Architecture(major, minor)}"),
