@@ -198,12 +198,12 @@ step_torch() {
   fi
   local shapes=full status=0 others=("--device" "cuda")
   if ((is_software)); then shapes=small others=("--device" "cpu"); fi
-  # It stops compiling early enough to write what it has.
+  rm -f "$out/torch.json"
+  # It stops compiling early enough to measure the rest.
   timeout "$seconds" "$python" "$folder/gpu_check_torch.py" --json "$out/torch.json" --rounds "$rounds" --shapes "$shapes" --compile "$compile" \
     --seconds $((seconds * 6 / 10)) "${others[@]}" >"$out/torch.log" 2>&1 || status=$?
   if ((status != 0)); then
-    missing+=("PyTorch's times: $(tail -n 1 "$out/torch.log") ($status; see torch.log)")
-    rm -f "$out/torch.json"
+    missing+=("some or all of PyTorch's times: $(tail -n 1 "$out/torch.log") ($status; see torch.log)")
   fi
 }
 

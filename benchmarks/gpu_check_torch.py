@@ -177,7 +177,7 @@ def measure(timer, function, inputs, host, key, part, mode, rows):
         except Exception as error:  # a shape that PyTorch cannot do is a hole in the table, not the end of it
             graph[f"{name}Error"] = f"{type(error).__name__}: {error}"[:300]
             print(f"{key}: {name}: {graph[f'{name}Error']}", file=sys.stderr)
-    print(key, json.dumps(rows[f"{key}/{part}"]), file=sys.stderr)
+    print(key, json.dumps(rows[f"{key}/{part}"]), file=sys.stderr, flush=True)
 
 
 def main():
@@ -197,8 +197,15 @@ def main():
     ends, draws = FULL if arguments.shapes == "full" else SMALL
     timer, rows, begin = Timer(device, arguments.rounds), {}, time.monotonic()
 
+    title = f"{torch.__version__} on {name}, torch.compile mode {mode}, {arguments.rounds} rounds"
+
     def mode_now():
         return mode if time.monotonic() - begin < arguments.seconds else "none"
+
+    def save():
+        # After every shape: whoever is stopped leaves what he has.
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump({"title": title, "rows": rows}, file, indent=1)
 
     with torch.inference_mode():
         for beams, hidden, units, vocabulary in ends:
@@ -208,14 +215,13 @@ def main():
                 work = BlockEnd(beams, hidden, units, vocabulary, numbers, device)
                 key = f"block_end/{type_name}/N={beams}/H={hidden}/U={units}/V={vocabulary}"
                 measure(timer, work, work.inputs, work.host, key, "graph", mode_now(), rows)
+                save()
         for beams, vocabulary in draws:
             logits = 2.5 * torch.randn(beams, vocabulary, generator=torch.Generator().manual_seed(5))
             for kind in ("plain", "top_p", "top_k_top_p_min_p"):
                 key = f"sample/{kind}/N={beams}/V={vocabulary}"
                 measure(timer, sample(kind), [logits.to(device)], [logits], key, "sample_f32", mode_now(), rows)
-    title = f"{torch.__version__} on {name}, torch.compile mode {mode}, {arguments.rounds} rounds"
-    with open(arguments.json, "w", encoding="utf-8") as file:
-        json.dump({"title": title, "rows": rows}, file, indent=1)
+                save()
 
 
 if __name__ == "__main__":
