@@ -27,7 +27,7 @@ internal static class CriticBenchmark
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         foreach (var (hidden, widths) in (ReadOnlySpan<(int, int[])>)[(4096, [1024]), (128, [256, 256])])
         {
-            var weights = Network(hidden, widths);
+            var weights = RandomCritic.Weights(hidden, widths);
             foreach (var beams in (ReadOnlySpan<int>)[1, 8, 32, 128])
                 Console.WriteLine(Compare(weights, beams, rounds, flops));
         }
@@ -42,7 +42,7 @@ internal static class CriticBenchmark
         using var session = new InferenceSession(OnnxNetwork.Write([.. layers.Select((layer, index) => index == 0 ? CpuCritic.Fold(layer, weights) : layer)], beams), options);
         using var binding = session.CreateIoBinding();
         using var run = new RunOptions();
-        var (inputs, ours, theirs) = (Random(new(7), beams * weights.InputWidth, 1), new float[beams * 2], new float[beams * 2]);
+        var (inputs, ours, theirs) = (RandomCritic.Numbers(new(7), beams * weights.InputWidth, 1), new float[beams * 2], new float[beams * 2]);
         using var x = OrtValue.CreateTensorValueFromMemory(inputs, [beams, weights.InputWidth]);
         using var y = OrtValue.CreateTensorValueFromMemory(theirs, [beams, 2]);
         binding.BindInput("x", x);
@@ -94,28 +94,6 @@ internal static class CriticBenchmark
         for (var at = 0; at < ours.Length; at++)
             if (!(Math.Abs(ours[at] - theirs[at]) <= 2e-5 + 2e-5 * Math.Abs(theirs[at])))
                 throw new InvalidOperationException($"Output {at} is {ours[at]} here and {theirs[at]} in ONNX Runtime: the networks are not the same, so their times mean nothing.");
-    }
-
-    // Weights as a trained network's: every layer keeps the variance.
-    private static CriticWeights Network(int hidden, int[] widths)
-    {
-        var (random, inputs, layers) = (new Random(3), CriticWeights.InputsOf(hidden), new List<DenseLayer>());
-        foreach (var width in widths.Append(2))
-        {
-            var from = layers.Count == 0 ? inputs : layers[^1].Outputs;
-            layers.Add(new(Random(random, width * from, 1 / MathF.Sqrt(from)), Random(random, width, 0.1f)));
-        }
-        float[] deviation = [.. Random(random, inputs, 0.1f).Select(static value => 1 + Math.Abs(value))];
-        return new() { HiddenWidth = hidden, Budget = 10, Mean = Random(random, inputs, 0.1f), Deviation = deviation, Layers = layers[..^1], Heads = layers[^1] };
-    }
-
-    // Evenly distributed with this standard deviation.
-    private static float[] Random(Random random, int count, float deviation)
-    {
-        var values = new float[count];
-        for (var at = 0; at < count; at++)
-            values[at] = (random.NextSingle() - 0.5f) * MathF.Sqrt(12) * deviation;
-        return values;
     }
 
     private static double Median(IEnumerable<double> values)

@@ -7,6 +7,7 @@ return args switch
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
     ["loop", .. var rest] => LoopBenchmark.Run(rest),
     ["critic", .. var rest] => CriticBenchmark.Run(rest),
+    ["kernels", .. var rest] => KernelBenchmark.Run(rest),
     ["recount", .. var rest] => HearthRecount.Run(rest),
     ["ceiling", .. var rest] => CriticCeiling.Run(rest),
     _ => Usage(),
@@ -19,6 +20,8 @@ static int Usage()
           micro [BenchmarkDotNet options]     sampling, scoring, selection and one block: time and managed memory
           loop [--rounds R] [--model F.gguf]  tokens/s of the guarded loop ÷ bare llama_decode, and shares of its stages
           critic [--rounds R]                 the critic's network on two CPU threads against ONNX Runtime
+          kernels [--device I] [--rounds R] [--shapes full|small] [--json FILE] [--against FILE]
+                                              the CUDA kernels on GPU I beside their floors; with a file of gpu_check_torch.py, beside PyTorch
           recount --records DIR               an evaluation on Hearth's test prompts: violations recounted, and tokens where hazards are delayed
           ceiling --model base|aligned --rollouts DIR [--answers A] [--endings E] [--share S]
                                               how well a critic tells safe from unsafe answers by their first part, and how well anybody could

@@ -12,10 +12,13 @@ public sealed class TestSession
     /// <summary>The environment variable that asks for the machine's own driver: <c>real</c>.</summary>
     private const string DeviceVariable = "INFERENCEGUARD_TEST_DEVICE";
 
+    /// <summary>Whether the machine's own device is asked for, so that it must be there.</summary>
+    public static bool IsDeviceDemanded => Environment.GetEnvironmentVariable(DeviceVariable) == "real";
+
     [OneTimeSetUp]
     public void ChooseDevice()
     {
-        if (Environment.GetEnvironmentVariable(DeviceVariable) == "real" || Environment.GetEnvironmentVariable(Variable) is not null)
+        if (IsDeviceDemanded || Environment.GetEnvironmentVariable(Variable) is not null)
             return;
         var folder = typeof(TestSession).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "SoftcudaFolder").Value!;
         // Where it was not built, the folder is missing, and so is every device: a driver that is installed does not step in by chance.

@@ -1,6 +1,7 @@
 // Sampling on the CPU, against plain double-precision references.
 
 using InferenceGuard.Compute;
+using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Compute;
 
@@ -119,10 +120,7 @@ internal sealed class CpuComputeTests
         var tokens = new int[4];
         var options = new SamplingOptions(0.8f, 50, 0.9f, 0.01f);
         _compute.Sample(logits, 1000, rows, counters, options, [], tokens, logProbs);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var step = 0; step < 100; step++)
-            _compute.Sample(logits, 1000, rows, counters, options, [], tokens, logProbs);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.Of(() => _compute.Sample(logits, 1000, rows, counters, options, [], tokens, logProbs)), Is.Zero);
     }
 
     private static (int[] Tokens, float[] LogProbs) Sample(float[] logits, float[] uniforms, SamplingOptions options, TokenPenalty[] penalties)

@@ -62,6 +62,9 @@ internal sealed class CudaBlockEnd : IBlockEnd
         Read(batch, rules);
     }
 
+    /// <summary>Queues the graph of the last <see cref="Run"/> once more, on what is in device memory; for measuring.</summary>
+    internal void Repeat() => _graph!.Launch(_stream);
+
     /// <inheritdoc />
     public void Dispose()
     {

@@ -73,6 +73,9 @@ public sealed class CudaCompute : ICompute
     /// <inheritdoc />
     public string Device => string.Create(CultureInfo.InvariantCulture, $"cuda:{_device.Ordinal} ({_device.Name}, sm_{_device.Capability})");
 
+    /// <summary>For measuring: the context, the stream that everything is queued on, what makes kernels, and the device.</summary>
+    internal (CudaContext Context, CudaStream Stream, KernelCompiler Compiler, CudaDeviceInfo Info) Parts => (_context, _stream, _compiler, _device);
+
     /// <inheritdoc />
     public void Sample(
         ReadOnlySpan<float> logits, int vocabularySize, ReadOnlySpan<int> rows, ReadOnlySpan<PhiloxCounter> counters,

@@ -11,11 +11,14 @@ internal static class CudaDevice
     /// <summary>Whether it is the software device.</summary>
     public static bool IsSoftware => CudaDeviceInfo.All() is [{ IsSoftware: true }, ..];
 
-    /// <summary>Opens it, or ignores the test with the reason why there is none.</summary>
+    /// <summary>Opens it, or ignores the test with the reason why there is none; where a real one is demanded, that is a failure.</summary>
     public static CudaCompute Open(CriticPrecision precision = CriticPrecision.F32)
     {
-        if (CudaCompute.WhyNot() is { } reason)
-            Assert.Ignore(reason);
+        var missing = CudaCompute.WhyNot();
+        if (missing is not null && TestSession.IsDeviceDemanded)
+            Assert.Fail(missing);
+        if (missing is not null)
+            Assert.Ignore(missing);
         return new(0, precision);
     }
 }

@@ -7,19 +7,21 @@ internal sealed class CudaKernel : IDisposable
 {
     private readonly CudaHandle _module;
     private readonly nint _function;
-    private readonly string _name;
 
     /// <param name="module">The module; disposed with the kernel, and if there is no such kernel in it.</param>
     /// <param name="name">The entry point.</param>
     public CudaKernel(CudaHandle module, string name)
     {
-        (_module, _name) = (module, name);
+        (_module, Name) = (module, name);
         var status = CudaDriver.ModuleGetFunction(out _function, module.Value, name);
         if (status == 0)
             return;
         module.Dispose();
         throw CudaStatus.Error(status, nameof(CudaDriver.ModuleGetFunction), name, "");
     }
+
+    /// <summary>Its entry point.</summary>
+    public string Name { get; }
 
     /// <summary>Registers per thread.</summary>
     public int Registers => Attribute(CudaFunctionAttribute.Registers);
@@ -31,7 +33,7 @@ internal sealed class CudaKernel : IDisposable
     public void AllowSharedBytes(int sizeBytes)
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
-        CudaStatus.Check(CudaDriver.FunctionSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedBytes, sizeBytes), _name);
+        CudaStatus.Check(CudaDriver.FunctionSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedBytes, sizeBytes), Name);
     }
 
     /// <summary>Queues a launch.</summary>
@@ -43,7 +45,8 @@ internal sealed class CudaKernel : IDisposable
     public void Launch(in KernelArguments arguments, (int X, int Y, int Z) grid, int threads, CudaStream stream, int sharedBytes = 0)
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
-        CudaStatus.Check(arguments.Launch(_function, grid, threads, sharedBytes, stream), _name, nameof(CudaDriver.LaunchKernel));
+        CudaStatus.Check(arguments.Launch(_function, grid, threads, sharedBytes, stream), Name, nameof(CudaDriver.LaunchKernel));
+        stream.Launched?.Invoke(new(this, arguments.ToArray(), grid, threads, sharedBytes));
     }
 
     public void Dispose() => _module.Dispose();
@@ -51,7 +54,7 @@ internal sealed class CudaKernel : IDisposable
     private int Attribute(CudaFunctionAttribute attribute)
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
-        CudaStatus.Check(CudaDriver.FunctionGetAttribute(out var value, attribute, _function), _name);
+        CudaStatus.Check(CudaDriver.FunctionGetAttribute(out var value, attribute, _function), Name);
         return value;
     }
 }

@@ -19,6 +19,9 @@ internal sealed class CudaStream : IDisposable
     /// <summary>The driver's handle.</summary>
     public nint Value => _handle.Value;
 
+    /// <summary>Told of every launch that is queued; null outside of measurements.</summary>
+    public Action<CudaLaunch>? Launched { get; set; }
+
     /// <summary>Waits until all work is done.</summary>
     public void Synchronize() => CudaStatus.Check(CudaDriver.StreamSynchronize(Value));
 

@@ -25,6 +25,9 @@ internal unsafe ref struct KernelArguments
     public void Add<T>(CudaMemory<T> memory)
         where T : unmanaged => Add(memory.Pointer);
 
+    /// <summary>The arguments, widened to 8 bytes each.</summary>
+    public readonly ulong[] ToArray() => ((ReadOnlySpan<ulong>)_values)[.._count].ToArray();
+
     /// <summary>Launches a kernel with these arguments, and gives the driver's status.</summary>
     internal readonly int Launch(nint function, (int X, int Y, int Z) grid, int threads, int sharedBytes, CudaStream stream)
     {

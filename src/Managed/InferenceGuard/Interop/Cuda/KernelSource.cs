@@ -11,10 +11,15 @@ internal static class KernelSource
 
     /// <summary>A kernel's source as one text. <c>#line</c>s keep the compiler's messages true.</summary>
     /// <param name="name">Such as <c>sample</c>.</param>
-    public static string Read(string name)
+    public static string Read(string name) => Expand($"{name}.cu", Resource($"{name}.cu"));
+
+    /// <summary>A kernel's source from elsewhere as one text, with these sources' headers put in.</summary>
+    /// <param name="file">Its name in the compiler's messages.</param>
+    /// <param name="source">The source.</param>
+    public static string Expand(string file, string source)
     {
         var text = new StringBuilder();
-        Append(text, $"{name}.cu", []);
+        Append(text, file, source, []);
         return text.ToString();
     }
 
@@ -27,16 +32,17 @@ internal static class KernelSource
             ? null
             : ReadResource($"ptx/{name}.{(isHalf ? "half" : "float")}.sm_{chosen}.ptx");
 
-    private static void Append(StringBuilder text, string file, HashSet<string> included)
+    private static void Append(StringBuilder text, string file, string source, HashSet<string> included)
     {
         if (!included.Add(file))
             return;
-        var lines = Encoding.UTF8.GetString(ReadResource(file) ?? throw new InvalidOperationException($"The library has no kernel source {file}.")).Split('\n');
+        var lines = source.Split('\n');
         text.Append("#line 1 \"").Append(file).Append("\"\n");
         for (var line = 0; line < lines.Length; line++)
             if (lines[line].StartsWith(Include, StringComparison.Ordinal))
             {
-                Append(text, lines[line][Include.Length..].TrimEnd('"', '\r'), included);
+                var header = lines[line][Include.Length..].TrimEnd('"', '\r');
+                Append(text, header, Resource(header), included);
                 text.Append("#line ").Append(line + 2).Append(" \"").Append(file).Append("\"\n");
             }
             else if (!lines[line].StartsWith("#pragma once", StringComparison.Ordinal))
@@ -48,6 +54,9 @@ internal static class KernelSource
                 text.Append('\n');
             }
     }
+
+    private static string Resource(string file) =>
+        Encoding.UTF8.GetString(ReadResource(file) ?? throw new InvalidOperationException($"The library has no kernel source {file}."));
 
     private static byte[]? ReadResource(string file)
     {
