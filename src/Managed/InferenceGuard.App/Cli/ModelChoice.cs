@@ -42,7 +42,7 @@ internal sealed record ModelChoice
     /// <exception cref="GuardException">There is no cost, or its file is wrong.</exception>
     public ICost OpenCost(bool isGuarded) => this switch
     {
-        { Cost: { } spec } => ScorerSpec.Cost(spec),
+        { Cost: { } spec } => ScorerSchemes.Known.Cost(spec),
         { Embedded: { } embedded } => PhraseCost.Load(embedded.CostPath),
         _ when isGuarded => throw NoCost(),
         _ => new UncheckedCost(),
@@ -62,7 +62,7 @@ internal sealed record ModelChoice
     /// <exception cref="GuardException">Its file is wrong.</exception>
     public IReward OpenReward() => this switch
     {
-        { Reward: { } spec } => ScorerSpec.Reward(spec),
+        { Reward: { } spec } => ScorerSchemes.Known.Reward(spec),
         { Embedded: { } embedded } => PhraseReward.Load(embedded.RewardPath),
         _ => new MeanLogProbReward(),
     };
