@@ -6,8 +6,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace InferenceGuard.Onnx;
 
 /// <summary>
-/// A network that takes token ids and gives one logit per label. Inputs run one at a time, without padding: what a matrix product
-/// gives for a row depends, in its last bits, on how many rows there are, and a quantised network scales a whole batch at once.
+/// A network that takes token ids and gives one logit per label. Inputs run one at a time, without padding: a dynamically
+/// quantised network scales a whole batch at once, and no kernel promises a row the same last bits whatever the number of rows.
 /// On a CPU an input runs on one thread, and inputs run side by side.
 /// </summary>
 internal sealed class ClassifierGraph : IDisposable

@@ -23,9 +23,12 @@ internal sealed class OnnxGraph
     public void Constant(string name, ReadOnlySpan<long> values, params int[] shape) => Constant(name, Int64, MemoryMarshal.AsBytes(values), shape);
 
     /// <summary>Adds an operation with one output.</summary>
-    public void Node(string type, string[] inputs, string output, params (string Name, long Value)[] attributes) => Add(1,
+    public void Node(string type, string[] inputs, string output, params (string Name, long Value)[] attributes) => Node(type, inputs, [output], attributes);
+
+    /// <summary>Adds an operation.</summary>
+    public void Node(string type, string[] inputs, string[] outputs, params (string Name, long Value)[] attributes) => Add(1,
     [
-        .. inputs.SelectMany(static input => ProtobufField.Of(1, input)), .. ProtobufField.Of(2, output), .. ProtobufField.Of(4, type),
+        .. inputs.SelectMany(static input => ProtobufField.Of(1, input)), .. outputs.SelectMany(static output => ProtobufField.Of(2, output)), .. ProtobufField.Of(4, type),
         .. attributes.SelectMany(static attribute =>
             ProtobufField.Of(5, [.. ProtobufField.Of(1, attribute.Name), .. ProtobufField.Of(3, attribute.Value), .. ProtobufField.Of(20, WholeNumber)])),
     ]);

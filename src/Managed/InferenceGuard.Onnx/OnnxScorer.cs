@@ -1,5 +1,6 @@
 // An ONNX text classifier as a cost or a reward.
 
+using System.Globalization;
 using InferenceGuard.Scoring;
 
 namespace InferenceGuard.Onnx;
@@ -36,7 +37,7 @@ public sealed class OnnxScorer : ICost, IReward, IDisposable
             throw new GuardException(GuardFault.Usage, $"onnx: stride is {options.Stride}, so that windows of {room} tokens would leave gaps; give less.");
         _windows = new(layout, room, options.Stride);
         _graph = new(folder.ModelPath, labels.Count, options.OnGpu ? ClassifierGraph.Cuda : ClassifierGraph.Cpu);
-        Name = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))} ({string.Join("+", labels.Where((_, label) => _rule.Chosen[label]))})";
+        Name = NameOf(path, string.Join("+", labels.Where((_, label) => _rule.Chosen[label])), _rule, options);
     }
 
     /// <summary>The row of the table of schemes.</summary>
@@ -108,6 +109,10 @@ public sealed class OnnxScorer : ICost, IReward, IDisposable
         }
         return worst;
     }
+
+    // Whatever makes another score of it makes another name, so that what was collected with one is not mixed with the other.
+    private static string NameOf(string path, string labels, LabelRule rule, OnnxScorerOptions options) => string.Create(CultureInfo.InvariantCulture,
+        $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))} ({labels} {rule.Reading} by {(rule.IsExclusive ? "softmax" : "sigmoid")}, weight {options.Weight}{(options.ReadsPrompt ? "" : ", answer only")}{(options.MaxTokens is { } most ? $", {most} tokens" : "")}{(options.Stride is { } stride ? $", stride {stride}" : "")})");
 
     private PairLayout LayoutOf(ClassifierFolder folder, bool readsPrompt) => readsPrompt
         ? PairLayout.Pair(_tokens.Begin, _tokens.Separator, folder.IsRobertaLike)

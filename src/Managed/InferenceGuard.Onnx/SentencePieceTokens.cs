@@ -25,9 +25,10 @@ internal static class SentencePieceTokens
         using var stream = File.OpenRead(path);
         var tokenizer = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
         var isFairseq = s_fairseqFamilies.Contains(folder.ModelType);
-        var special = s_roles.Select(folder.SpecialToken).OfType<string>().Select(Find).OfType<int>().ToHashSet();
         var unknown = Shift(tokenizer.UnknownId);
-        return new(Encode, Id("cls_token", isFairseq ? "<s>" : "[CLS]"), Id("sep_token", isFairseq ? "</s>" : "[SEP]"));
+        var (cls, sep) = (Id("cls_token", isFairseq ? "<s>" : "[CLS]"), Id("sep_token", isFairseq ? "</s>" : "[SEP]"));
+        int[] special = [cls, sep, .. s_roles.Select(folder.SpecialToken).OfType<string>().Select(Find).OfType<int>()];
+        return new(Encode, cls, sep);
 
         // SentencePiece itself gives one token for a run of unknown ones. Its BPE can put together a special token from a text that says it.
         IReadOnlyList<int> Encode(string text)

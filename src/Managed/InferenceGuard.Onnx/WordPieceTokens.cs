@@ -29,10 +29,10 @@ internal static class WordPieceTokens
 
         var normalizer = folder.Tokenizer?.Object("normalizer");
         var lowers = normalizer?.Flag("lowercase") ?? folder.TokenizerConfig?.Flag("do_lower_case") ?? true;
+        var removesAccents = normalizer?.Flag("strip_accents") ?? folder.TokenizerConfig?.Flag("strip_accents") ?? lowers;
         var tokenizer = BertTokenizer.Create(new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pieces))), new BertOptions
         {
             LowerCaseBeforeTokenization = lowers,
-            RemoveNonSpacingMarks = normalizer?.Flag("strip_accents") ?? folder.TokenizerConfig?.Flag("strip_accents") ?? lowers,
             IndividuallyTokenizeCjk = normalizer?.Flag("handle_chinese_chars") ?? folder.TokenizerConfig?.Flag("tokenize_chinese_chars") ?? true,
             // A text that says [SEP] must not end the text.
             SplitOnSpecialTokens = false,
@@ -44,7 +44,7 @@ internal static class WordPieceTokens
             PaddingToken = unknown,
             MaskingToken = unknown,
         });
-        return new(text => tokenizer.EncodeToIds(text, addSpecialTokens: false), ids[cls], ids[sep]);
+        return new(text => tokenizer.EncodeToIds(removesAccents ? AccentedLetters.Remove(text) : text, addSpecialTokens: false), ids[cls], ids[sep]);
 
         string Name(string role, string usual) => folder.SpecialToken(role) ?? usual;
     }

@@ -21,7 +21,7 @@ public sealed class OnnxScorerTests
         using var cost = Open(Words);
         Assert.That(cost.Score("Mix", "Bleached water. Xyz", ended: true), Is.EqualTo(Words.Softmax(Prompt, Answer)[1]).Within(Tolerance));
         Assert.That(cost.IsMonotone, Is.False);
-        Assert.That(cost.Name, Does.EndWith("(unsafe)"));
+        Assert.That(cost.Name, Does.EndWith(" (unsafe Probability by softmax, weight 1)"));
     }
 
     [Test]

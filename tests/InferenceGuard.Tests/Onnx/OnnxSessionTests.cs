@@ -13,10 +13,11 @@ public sealed class OnnxSessionTests
     private const int Slots = 7;
     private const string Prompt = "how do i mix bleach and water?";
 
+    // Quantised dynamically: whoever computes two texts at once gives each another score.
     private OnnxScorer _cost = null!;
 
     [OneTimeSetUp]
-    public void Open() => _cost = OnnxScorer.OpenCost(TinyClassifier.OfWords.Write(), new() { MaxTokens = 24, Stride = 5 });
+    public void Open() => _cost = OnnxScorer.OpenCost((TinyClassifier.OfWords with { IsQuantized = true }).Write(), new() { MaxTokens = 24, Stride = 5 });
 
     [OneTimeTearDown]
     public void Close() => _cost.Dispose();

@@ -12,7 +12,6 @@ namespace InferenceGuard.Tests.Support;
 /// <param name="Labels">Labels by index.</param>
 internal sealed record TinyClassifier(string[] Vocabulary, string[] Labels)
 {
-    // As wide as it takes for the last bits of a matrix product to depend on its number of rows.
     private const int Width = 64;
 
     private float[] Embedding => Draw(1, Vocabulary.Length * Width, 1);
@@ -28,6 +27,9 @@ internal sealed record TinyClassifier(string[] Vocabulary, string[] Labels)
 
     /// <summary>The type of its inputs.</summary>
     public int IndexType { get; init; } = OnnxGraph.Int64;
+
+    /// <summary>Whether it rounds the mean to 8 bits, by a scale that depends on all that is computed at once; not so by hand.</summary>
+    public bool IsQuantized { get; init; }
 
     /// <summary>An input that no classifier has.</summary>
     public string? OtherInput { get; init; }
@@ -105,7 +107,9 @@ internal sealed record TinyClassifier(string[] Vocabulary, string[] Labels)
         graph.Node("ReduceSum", ["weighted", "first axis"], "sum", ("keepdims", 0));
         graph.Node("ReduceSum", ["weights", "first axis"], "count", ("keepdims", 0));
         graph.Node("Div", ["sum", "count"], "mean");
-        graph.Node("Gemm", ["mean", "weight", "bias"], "logits", ("transB", 1));
+        graph.Node("DynamicQuantizeLinear", ["mean"], ["bytes", "scale", "zero"]);
+        graph.Node("DequantizeLinear", ["bytes", "scale", "zero"], "rounded");
+        graph.Node("Gemm", [IsQuantized ? "rounded" : "mean", "weight", "bias"], "logits", ("transB", 1));
         graph.Output("logits", OnnxGraph.Float32, -1, Labels.Length);
         return graph.ToArray();
     }

@@ -37,6 +37,23 @@ internal sealed record ModelChoice
     /// <summary>How the file is loaded.</summary>
     public required ModelOptions Options { get; init; }
 
+    /// <summary>Opens cost and reward.</summary>
+    /// <param name="isGuarded">As in <see cref="OpenCost"/>.</param>
+    /// <exception cref="GuardException">There is no cost, or a file is wrong.</exception>
+    public OpenedScorers OpenScorers(bool isGuarded)
+    {
+        var cost = OpenCost(isGuarded);
+        try
+        {
+            return new(cost, OpenReward());
+        }
+        catch
+        {
+            (cost as IDisposable)?.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens the cost.</summary>
     /// <param name="isGuarded">Whether answers are promised to be safe; then a model without a cost is an error.</param>
     /// <exception cref="GuardException">There is no cost, or its file is wrong.</exception>
