@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using InferenceGuard.App.Cli;
 using InferenceGuard.Diagnostics;
+using InferenceGuard.Onnx;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.App;
@@ -88,6 +89,24 @@ internal sealed class GenerateCommandTests
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Out.TrimEnd('\n').Split('\n')[^1], Does.StartWith("unsafe · z -1.0"));
     }
+
+    [Test]
+    public void Generate_OnnxCostAndReward_AreThoseOfTheAnswer()
+    {
+        var folder = TinyClassifier.OfWords.Write();
+        var run = CommandRun.Of(["generate", "mix bleach", "--json", .. CommandRun.QuickBut("--cost", $"onnx:{folder},weight=2", "--reward", $"onnx:{folder},label=safe", "--budget", "2")]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        var answer = JsonDocument.Parse(run.Out).RootElement;
+        using var cost = OnnxScorer.OpenCost(folder, new() { Weight = 2 });
+        var expected = cost.Score("mix bleach", answer.GetProperty("text").GetString()!, ended: true);
+        Assert.That(answer.GetProperty("safe").GetBoolean(), Is.True);
+        Assert.That(answer.GetProperty("cost").GetDouble(), Is.EqualTo(expected));
+        Assert.That(answer.GetProperty("reward").GetDouble(), Is.EqualTo(1 - expected / 2).Within(1e-5), "the labels exclude each other");
+    }
+
+    [Test]
+    public void Generate_OnnxCostThatIsNotThere_IsAnEnvironmentError() =>
+        CommandRun.Of(["generate", "hello", .. CommandRun.QuickBut("--cost", "onnx:no/such/folder")]).FailsWith(3, "no/such/folder does not exist");
 
     [Test]
     public void Generate_ForeignModelWithoutCost_IsAUsageErrorThatNamesTheOption() =>

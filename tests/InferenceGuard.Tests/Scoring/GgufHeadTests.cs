@@ -122,7 +122,7 @@ internal sealed class GgufHeadTests
 
     [Test]
     public void Spec_Malformed_SaysWhatIsExpected() =>
-        Assert.That(() => ScorerSpec.Cost("gguf-head:only.gguf"), Throws.TypeOf<GuardException>().With.Message.Contains("TRUNK.gguf,HEAD.safetensors"));
+        Assert.That(() => new ScorerSpec(ScorerSpec.BuiltIn).Cost("gguf-head:only.gguf"), Throws.TypeOf<GuardException>().With.Message.Contains("TRUNK.gguf,HEAD.safetensors"));
 
     // Everything anew: a model, a context of one sequence, one decode of the last token, a dot product in double precision.
     private static double WholeText(string trunk, string template, string answer)

@@ -57,7 +57,8 @@ internal static class CollectCommand
             var entries = set.Entries;
             var choice = modelFlags.Bind(parsed);
             choice.Embedded?.Require();
-            var (cost, reward) = (choice.OpenCost(isGuarded: true), choice.OpenReward());
+            using var scorers = choice.OpenScorers(isGuarded: true);
+            var (cost, reward) = scorers;
             using var model = LlamaCppModel.Load(choice.Path, choice.Options);
             var store = RolloutStore.OpenOrBegin(parsed.GetRequiredValue(output), new()
             {

@@ -37,12 +37,29 @@ internal sealed record ModelChoice
     /// <summary>How the file is loaded.</summary>
     public required ModelOptions Options { get; init; }
 
+    /// <summary>Opens cost and reward.</summary>
+    /// <param name="isGuarded">As in <see cref="OpenCost"/>.</param>
+    /// <exception cref="GuardException">There is no cost, or a file is wrong.</exception>
+    public OpenedScorers OpenScorers(bool isGuarded)
+    {
+        var cost = OpenCost(isGuarded);
+        try
+        {
+            return new(cost, OpenReward());
+        }
+        catch
+        {
+            (cost as IDisposable)?.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens the cost.</summary>
     /// <param name="isGuarded">Whether answers are promised to be safe; then a model without a cost is an error.</param>
     /// <exception cref="GuardException">There is no cost, or its file is wrong.</exception>
     public ICost OpenCost(bool isGuarded) => this switch
     {
-        { Cost: { } spec } => ScorerSpec.Cost(spec),
+        { Cost: { } spec } => ScorerSchemes.Known.Cost(spec),
         { Embedded: { } embedded } => PhraseCost.Load(embedded.CostPath),
         _ when isGuarded => throw NoCost(),
         _ => new UncheckedCost(),
@@ -62,7 +79,7 @@ internal sealed record ModelChoice
     /// <exception cref="GuardException">Its file is wrong.</exception>
     public IReward OpenReward() => this switch
     {
-        { Reward: { } spec } => ScorerSpec.Reward(spec),
+        { Reward: { } spec } => ScorerSchemes.Known.Reward(spec),
         { Embedded: { } embedded } => PhraseReward.Load(embedded.RewardPath),
         _ => new MeanLogProbReward(),
     };

@@ -21,13 +21,13 @@ internal sealed class ModelFlags
     private readonly Option<string?> _cost = new("--cost")
     {
         HelpName = "SPEC",
-        Description = "The safety cost, phrases:FILE.json or gguf-head:TRUNK.gguf,HEAD.safetensors. An embedded model has its own.",
+        Description = $"The safety cost: {ScorerSchemes.Known.CostForms}. An embedded model has its own.",
     };
 
     private readonly Option<string?> _reward = new("--reward")
     {
         HelpName = "SPEC",
-        Description = "The task reward, phrases:FILE.json, gguf-head:TRUNK.gguf,HEAD.safetensors or logprob (the mean log-probability, the default of a model without its own).",
+        Description = $"The task reward: {ScorerSchemes.Known.RewardForms} (the mean log-probability, the default of a model without its own).",
     };
 
     private readonly Option<string?> _critic = new("--critic")

@@ -14,8 +14,10 @@ internal sealed class Session : IDisposable
     private readonly Terminal _terminal;
     private readonly IAnswerMethod _answers;
 
-    private Session(Terminal terminal, LlamaCppModel model, IAnswerMethod answers, GuardMethod method) =>
-        (_terminal, Model, _answers, Method) = (terminal, model, answers, method);
+    private readonly OpenedScorers _scorers;
+
+    private Session(Terminal terminal, LlamaCppModel model, IAnswerMethod answers, GuardMethod method, OpenedScorers scorers) =>
+        (_terminal, Model, _answers, Method, _scorers) = (terminal, model, answers, method, scorers);
 
     /// <summary>The model.</summary>
     public LlamaCppModel Model { get; }
@@ -38,21 +40,22 @@ internal sealed class Session : IDisposable
     {
         var begin = Stopwatch.GetTimestamp();
         choice.Embedded?.Require();
-        var cost = choice.OpenCost(isGuarded: !method.IsBase);
-        var reward = choice.OpenReward();
-        var model = LlamaCppModel.Load(choice.Path, choice.Options);
+        var scorers = choice.OpenScorers(isGuarded: !method.IsBase);
+        LlamaCppModel? model = null;
         try
         {
-            var (answers, opened) = MethodOpening.Open(method, choice, model, cost, reward, terminal.Note);
-            return new(terminal, model, answers, opened)
+            model = LlamaCppModel.Load(choice.Path, choice.Options);
+            var (answers, opened) = MethodOpening.Open(method, choice, model, scorers.Cost, scorers.Reward, terminal.Note);
+            return new(terminal, model, answers, opened, scorers)
             {
-                IsChecked = cost is not UncheckedCost,
+                IsChecked = scorers.Cost is not UncheckedCost,
                 LoadMs = Stopwatch.GetElapsedTime(begin).TotalMilliseconds,
             };
         }
         catch
         {
-            model.Dispose();
+            model?.Dispose();
+            scorers.Dispose();
             throw;
         }
     }
@@ -92,5 +95,6 @@ internal sealed class Session : IDisposable
     {
         _answers.Dispose();
         Model.Dispose();
+        _scorers.Dispose();
     }
 }

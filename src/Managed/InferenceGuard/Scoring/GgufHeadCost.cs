@@ -17,6 +17,15 @@ public sealed class GgufHeadCost : ICost, IDisposable
     /// <inheritdoc />
     public bool IsMonotone => false;
 
+    /// <summary>Loads a cost from what a specification names.</summary>
+    /// <param name="files"><c>TRUNK.gguf,HEAD.safetensors</c>.</param>
+    /// <exception cref="GuardException">A file is missing or wrong, or the two do not belong together.</exception>
+    internal static GgufHeadCost Load(string files)
+    {
+        var (trunk, head) = GgufHead.Split(files);
+        return Load(trunk, head);
+    }
+
     /// <summary>Loads a cost.</summary>
     /// <param name="trunk">The GGUF file.</param>
     /// <param name="head">The head's safetensors file.</param>

@@ -14,6 +14,15 @@ public sealed class GgufHeadReward : IReward, IDisposable
     /// <inheritdoc />
     public string Name { get; }
 
+    /// <summary>Loads a reward from what a specification names.</summary>
+    /// <param name="files"><c>TRUNK.gguf,HEAD.safetensors</c>.</param>
+    /// <exception cref="GuardException">A file is missing or wrong, or the two do not belong together.</exception>
+    internal static GgufHeadReward Load(string files)
+    {
+        var (trunk, head) = GgufHead.Split(files);
+        return Load(trunk, head);
+    }
+
     /// <summary>Loads a reward.</summary>
     /// <param name="trunk">The GGUF file.</param>
     /// <param name="head">The head's safetensors file.</param>

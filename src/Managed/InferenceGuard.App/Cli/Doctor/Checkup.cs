@@ -1,6 +1,7 @@
 // All checks of the doctor, in the order in which a generation meets their subjects.
 
 using InferenceGuard.Model;
+using InferenceGuard.Scoring;
 
 namespace InferenceGuard.App.Cli.Doctor;
 
@@ -24,8 +25,8 @@ internal static class Checkup
         }
         yield return choice is { Embedded: null, Cost: null }
             ? new("cost", Health.Absent, "the model has none of its own; generate needs --cost phrases:FILE.json, or --method base")
-            : Verdict.Of("cost", () => choice.OpenCost(isGuarded: !method.IsBase).Name);
-        yield return Verdict.Of("reward", () => choice.OpenReward().Name);
+            : Verdict.Of("cost", () => NameOf(choice.OpenCost(isGuarded: !method.IsBase)));
+        yield return Verdict.Of("reward", () => NameOf(choice.OpenReward()));
 
         ModelInfo? info = null;
         yield return Verdict.Of("model", () =>
@@ -36,5 +37,11 @@ internal static class Checkup
         });
         if (info is not null)
             yield return MemoryPlan.Of(info, method.Options).Judge(method.Options);
+    }
+
+    private static string NameOf(IScorer scorer)
+    {
+        using (scorer as IDisposable)
+            return scorer.Name;
     }
 }

@@ -113,9 +113,7 @@ internal sealed record EvaluationPlan
     public EvaluationManifest Manifest() => new()
     {
         Name = Name,
-        Models = [.. Models.Select(static model => new EvaluatedModel(
-            model.Name, ModelFingerprint.Of(model.Choice.Path), Path.GetFileName(model.Choice.Path), model.Choice.OpenCost(isGuarded: true).Name, model.Choice.OpenReward().Name,
-            model.Choice.CriticPath is { } critic ? CriticCalibration.HashOf(critic) : null))],
+        Models = [.. Models.Select(static model => Evaluated(model.Name, model.Choice))],
         Methods = Methods,
         Settings = Settings,
         PromptFileHash = PromptFileHash,
@@ -125,6 +123,12 @@ internal sealed record EvaluationPlan
         Options = new Dictionary<string, string>(),
         Machine = Machine,
     };
+
+    private static EvaluatedModel Evaluated(string name, ModelChoice choice)
+    {
+        using var scorers = choice.OpenScorers(isGuarded: true);
+        return new(name, ModelFingerprint.Of(choice.Path), Path.GetFileName(choice.Path), scorers.Cost.Name, scorers.Reward.Name, choice.CriticPath is { } critic ? CriticCalibration.HashOf(critic) : null);
+    }
 
     // What timings depend on; never a name.
     private static string Machine => string.Create(CultureInfo.InvariantCulture,

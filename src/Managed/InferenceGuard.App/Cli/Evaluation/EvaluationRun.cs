@@ -23,24 +23,25 @@ internal static class EvaluationRun
         foreach (var (name, choice) in plan.Models)
         {
             choice.Embedded?.Require();
+            using var scorers = choice.OpenScorers(isGuarded: true);
             using var model = LlamaCppModel.Load(choice.Path, choice.Options);
             foreach (var method in plan.Methods)
                 foreach (var setting in plan.Settings)
                 {
                     foreach (var seed in plan.Seeds)
-                        Run(name, choice, model, plan.Bind(method, setting), setting.Name, seed);
+                        Run(name, choice, scorers, model, plan.Bind(method, setting), setting.Name, seed);
                     terminal.Note(string.Create(CultureInfo.InvariantCulture, $"{name} {method} {setting.Name}: {store.Records.Count} of {plan.Answers} answers, {terminal.Clock.GetElapsedTime(begin):hh\\:mm\\:ss}"));
                 }
         }
 
-        void Run(string name, ModelChoice choice, LlamaCppModel model, GuardMethod method, string setting, ulong seed)
+        void Run(string name, ModelChoice choice, OpenedScorers scorers, LlamaCppModel model, GuardMethod method, string setting, ulong seed)
         {
             var missing = plan.Prompts.Where(prompt => !store.Has(name, method.Name, setting, prompt.Id, seed)).ToArray();
             if (missing.Length == 0)
                 return;
             var (costs, rewards) = (new CallCount(), new CallCount());
             var seeded = method with { Settings = method.Settings with { Guard = method.Options with { Seed = seed } } };
-            var (answers, _) = MethodOpening.Open(seeded, choice, model, costs.Of(choice.OpenCost(isGuarded: true)), rewards.Of(choice.OpenReward()), terminal.Note);
+            var (answers, _) = MethodOpening.Open(seeded, choice, model, costs.Of(scorers.Cost), rewards.Of(scorers.Reward), terminal.Note);
             using (answers)
             {
                 // The first answer also pays for compilation and caches: it is given twice, and the second one counts.
