@@ -6,7 +6,7 @@
 //   launch  1 block of up to 1024 threads; dynamic shared memory 8 C bytes
 //   result  deterministic: by score, then by f¹ (z without a critic, or where it is negative), then by lower index, as the CPU does
 //   cost    reads 12 C bytes, writes 8 C; C² / blockDim comparisons per thread
-//   twin    CpuBlockEnd.Score, .Select        test  BeamScoreSelectKernelTests
+//   twin    CpuBlockEnd.Score, .Select        test  BlockEndKernelTests
 #include "block_end.cuh"
 #include "reduce.cuh"
 

@@ -7,7 +7,7 @@
 //   -D      NUMBER_IS_HALF
 //   result  deterministic: the slices are added in their order
 //   cost    reads 4 · slices · units bytes per beam, writes stride numbers
-//   twin    CpuCritic.Activate        test  CriticKernelTests
+//   twin    CpuCritic.Activate        test  BlockEndKernelTests
 #include "block_end.cuh"
 #include "half.cuh"
 

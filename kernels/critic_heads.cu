@@ -7,7 +7,7 @@
 //   -D      NUMBER_IS_HALF
 //   result  deterministic
 //   cost    reads the inputs and 8 · width bytes of weights per beam
-//   twin    CpuCritic.Evaluate        test  CriticKernelTests
+//   twin    CpuCritic.Evaluate        test  BlockEndKernelTests
 #include "block_end.cuh"
 #include "half.cuh"
 #include "reduce.cuh"

@@ -7,7 +7,7 @@
 //   -D      NUMBER_IS_HALF
 //   result  deterministic
 //   cost    reads the weights once per TILE_BEAMS beams
-//   twin    CpuCritic.Forward        test  CriticKernelTests
+//   twin    CpuCritic.Forward        test  BlockEndKernelTests
 #include "block_end.cuh"
 #include "half.cuh"
 

@@ -7,7 +7,7 @@
 //   -D      NUMBER_IS_HALF = 1
 //   result  deterministic; float sums of half products
 //   cost    reads the weights once per TILE_BEAMS beams, in pieces of 64 consecutive bytes
-//   twin    CpuCritic.Forward        test  CriticKernelTests
+//   twin    CpuCritic.Forward        test  BlockEndKernelTests
 #include "block_end.cuh"
 #include "half.cuh"
 

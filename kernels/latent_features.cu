@@ -8,7 +8,7 @@
 //   -D      NUMBER_IS_HALF
 //   result  deterministic; the sums of exponentials differ from the CPU's in the last bits
 //   cost    reads 4 (V + 2H) bytes per beam once; a row whose 20 largest logits crowd in one thread is read again
-//   twin    LogitSummary.Of and CpuCritic.Evaluate        test  LatentFeaturesKernelTests
+//   twin    LogitSummary.Of and CpuCritic.Evaluate        test  BlockEndKernelTests
 #include "block_end.cuh"
 #include "half.cuh"
 #include "reduce.cuh"

@@ -6,7 +6,7 @@
 //   launch  1 block of up to 1024 threads; first kernel of the graph, so it resets what later ones report into
 //   result  deterministic; the same bits as the CPU
 //   cost    reads (S + 3) · 4 C bytes, writes 12 C
-//   twin    CpuBlockEnd.Charge        test  SafetyUpdateKernelTests
+//   twin    CpuBlockEnd.Charge        test  BlockEndKernelTests
 #include "block_end.cuh"
 #include "reduce.cuh"
 
