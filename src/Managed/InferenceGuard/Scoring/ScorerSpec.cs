@@ -18,6 +18,7 @@ public sealed class ScorerSpec(params IReadOnlyList<ScorerScheme> schemes)
             Cost = static files => GgufHeadCost.Load(files.Text),
             Reward = static files => GgufHeadReward.Load(files.Text),
         },
+        new("guard", "guard:FILE.gguf,template=FILE.json") { Cost = GuardCost.Load },
         new("logprob", "logprob") { Reward = static _ => new MeanLogProbReward() },
     ];
 
