@@ -140,32 +140,42 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
 
     /// <summary>
     /// Appends runs of tokens to several sequences, in as few native calls as the batch size allows, and copies what the last token of
-    /// each run gives: its hidden state where those were asked for, else its logits.
+    /// each run gives: its hidden state where those were asked for, else its logits. Only last tokens pay for an output.
     /// </summary>
-    /// <param name="batch">The runs, each of at most <see cref="ContextOptions.BatchTokens"/> tokens.</param>
+    /// <param name="batch">The runs.</param>
     /// <param name="outputs">Out: float32[runs, H] or float32[runs, V].</param>
     /// <exception cref="GuardException">The cache is full, a token is out of range, or the decode failed; the sequences are as before.</exception>
     public void Append(AppendBatch batch, Span<float> outputs)
     {
+        var starts = new int[batch.Count];
+        for (var run = 0; run < batch.Count; run++)
+            starts[run] = Length(batch.Sequence(run));
         Enter();
         try
         {
-            SetHiddenStates(_hiddenStates);
-            var width = _hiddenStates ? _model.HiddenWidth : _model.VocabularySize;
-            for (var first = 0; first < batch.Count;)
-            {
-                var last = Fill(batch, first);
-                RunAppended(batch, first, last);
-                for (var (run, row) = (first, -1); run < last; run++)
+            SetHiddenStates(false);
+            var rows = 0;
+            _batch.Clear();
+            for (var run = 0; run < batch.Count; run++)
+                foreach (var token in batch.Tokens(run)[..^1])
                 {
-                    row += batch.Tokens(run).Length;
-                    var output = _hiddenStates ? LlamaNative.GetEmbeddingsIth(_handle, row) : LlamaNative.GetLogitsIth(_handle, row);
-                    if (output == null)
-                        throw new GuardException(GuardFault.Generation, $"llama.cpp has no output for the last step: {LlamaLog.Cause()}");
-                    new ReadOnlySpan<float>(output, width).CopyTo(outputs[(run * width)..]);
+                    Add(batch.Sequence(run), token, output: false);
+                    if (++rows == _batch.MaxRows)
+                        Flush(ref rows);
                 }
-                first = last;
+            Flush(ref rows);
+            SetHiddenStates(_hiddenStates);
+            for (var first = 0; first < batch.Count; first += _batch.MaxRows)
+                ReadLast(batch, first, Math.Min(batch.Count, first + _batch.MaxRows), outputs);
+        }
+        catch
+        {
+            for (var run = 0; run < batch.Count; run++)
+            {
+                LlamaNative.MemorySeqRm(_memory, batch.Sequence(run).Value, starts[run], -1);
+                _lengths[batch.Sequence(run).Value] = starts[run];
             }
+            throw;
         }
         finally
         {
@@ -269,45 +279,31 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         }
     }
 
-    // As many runs from the first on as fit a native batch.
-    private int Fill(AppendBatch batch, int first)
+    private void Add(SequenceId sequence, TokenId token, bool output)
     {
-        _batch.Clear();
-        var (run, rows) = (first, 0);
-        for (; run < batch.Count && rows + batch.Tokens(run).Length <= _batch.MaxRows; run++)
-        {
-            var slot = Slot(batch.Sequence(run));
-            var tokens = batch.Tokens(run);
-            for (var at = 0; at < tokens.Length; at++)
-            {
-                CheckToken(tokens[at]);
-                _batch.Add(tokens[at].Value, _lengths[slot] + at, output: at + 1 == tokens.Length);
-                _batch.Share(slot);
-            }
-            rows += tokens.Length;
-        }
-        return run > first
-            ? run
-            : throw new GuardException(GuardFault.Generation, $"A text of {batch.Tokens(first).Length} tokens is to be scored at once; this context takes at most {_batch.MaxRows}.");
+        CheckToken(token);
+        _batch.Add(token.Value, _lengths[sequence.Value]++, output);
+        _batch.Share(sequence.Value);
     }
 
-    private void RunAppended(AppendBatch batch, int first, int last)
+    private void Flush(ref int rows)
     {
-        try
-        {
-            var rows = 0;
-            for (var run = first; run < last; run++)
-                rows += batch.Tokens(run).Length;
+        if (rows > 0)
             Run(rows, CancellationToken.None);
-        }
-        catch
-        {
-            for (var run = first; run < last; run++)
-                LlamaNative.MemorySeqRm(_memory, batch.Sequence(run).Value, _lengths[batch.Sequence(run).Value], -1);
-            throw;
-        }
-        for (var run = first; run < last; run++)
-            _lengths[batch.Sequence(run).Value] += batch.Tokens(run).Length;
+        _batch.Clear();
+        rows = 0;
+    }
+
+    // The last tokens of some runs, and their outputs.
+    private void ReadLast(AppendBatch batch, int first, int end, Span<float> outputs)
+    {
+        for (var run = first; run < end; run++)
+            Add(batch.Sequence(run), batch.Tokens(run)[^1], output: true);
+        var rows = end - first;
+        Flush(ref rows);
+        _readableRows = end - first;
+        var width = _hiddenStates ? _model.HiddenWidth : _model.VocabularySize;
+        Output(_hiddenStates).CopyTo(outputs[(first * width)..]);
     }
 
     /// <summary>The one place where a status of llama_decode becomes an exception.</summary>

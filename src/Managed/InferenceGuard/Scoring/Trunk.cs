@@ -27,7 +27,7 @@ internal sealed class Trunk(LlamaCppModel model, ScoringTemplate template, bool 
     /// <summary>Opens a cache for growing answers.</summary>
     public LlamaCppContext Open(int cells, int sequences) => (LlamaCppContext)model.CreateContext(new()
     {
-        CellCount = cells, MaxSequences = sequences, HiddenStates = readsHidden, BatchTokens = Math.Max(512, Math.Min(cells, model.Info.TrainedContextTokens)),
+        CellCount = cells, MaxSequences = sequences, HiddenStates = readsHidden,
     });
 
     /// <summary>Scores a whole text afresh.</summary>

@@ -16,6 +16,9 @@ public sealed class HeadTrainer
 {
     private const int SequencesAtOnce = 16;
 
+    // Models promise contexts of any length; a cache for them need not fit the machine.
+    private const int LongestTokens = 2048;
+
     private readonly HeadRecipe _recipe;
     private readonly int _width;
     private readonly bool _areLabels;
@@ -38,15 +41,17 @@ public sealed class HeadTrainer
     /// <param name="progress">Told how many are read; null for nobody.</param>
     /// <param name="cancellation">Honoured between a few examples.</param>
     /// <returns>Hidden states, float32[examples, H].</returns>
-    /// <exception cref="GuardException">A conversation is too long for the trunk, or the decode failed.</exception>
+    /// <exception cref="GuardException">There are too many examples, or the decode failed.</exception>
     public static float[] Read(LlamaCppModel model, string template, IReadOnlyList<HeadExample> examples, IProgress<int>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(examples);
         var layout = ScoringTemplate.Parse(template, model);
-        var (width, longest) = (model.Info.HiddenWidth, model.Info.TrainedContextTokens);
-        var hidden = new float[(long)examples.Count * width];
-        using var context = (LlamaCppContext)model.CreateContext(new() { CellCount = 4 * longest, MaxSequences = SequencesAtOnce, HiddenStates = true, BatchTokens = longest });
+        var (width, longest) = (model.Info.HiddenWidth, Math.Min(LongestTokens, model.Info.TrainedContextTokens));
+        if ((long)examples.Count * width > Array.MaxLength)
+            throw new GuardException(GuardFault.Usage, $"{examples.Count} answers of {width} numbers each do not fit into memory at once; give at most {Array.MaxLength / width}.");
+        var hidden = new float[examples.Count * width];
+        using var context = (LlamaCppContext)model.CreateContext(new() { CellCount = 2 * longest, MaxSequences = SequencesAtOnce, HiddenStates = true });
         var batch = new AppendBatch();
         for (var first = 0; first < examples.Count;)
         {
