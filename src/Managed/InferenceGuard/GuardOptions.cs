@@ -2,6 +2,7 @@
 
 using InferenceGuard.Compute;
 using InferenceGuard.Safety;
+using InferenceGuard.Scoring;
 using InferenceGuard.Search;
 
 namespace InferenceGuard;
@@ -31,7 +32,7 @@ public sealed record GuardOptions
     public int Retries { get; init; } = 2;
 
     /// <summary>b: safety budget in cost units, finite.</summary>
-    public double Budget { get; init; } = 10;
+    public double Budget { get; init; } = ScorerSpec.DefaultBudget;
 
     /// <summary>γ: discount per cost step, in (0, 1].</summary>
     public double Discount { get; init; } = 0.999;

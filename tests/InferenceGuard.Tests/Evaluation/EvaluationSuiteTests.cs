@@ -1,6 +1,7 @@
 // What a suite's file says, and how every mistake in one is named with its line.
 
 using InferenceGuard.Evaluation;
+using InferenceGuard.Scoring;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Evaluation;
@@ -25,7 +26,9 @@ public sealed class EvaluationSuiteTests
             }
             """);
         Assert.That((suite.Name, suite.Prompts, suite.PromptFormat, suite.Limit), Is.EqualTo(("nightly", "p.csv", "xstest", 20)));
-        Assert.That(suite.Models, Is.EqualTo(new SuiteModel[] { new("a", "a.gguf", "phrases:c.json", "phrases:r.json", "a.safetensors"), new("b", "b.gguf", null, null, null) }));
+        Assert.That(suite.Models.Select(static model => (model.Name, model.Path, model.Critic)), Is.EqualTo(new (string, string, string?)[] { ("a", "a.gguf", "a.safetensors"), ("b", "b.gguf", null) }));
+        Assert.That(suite.Models[0].Costs.Concat(suite.Models[0].Rewards), Is.EqualTo(new[] { "phrases:c.json", "phrases:r.json" }));
+        Assert.That(suite.Models[1].Costs.Concat(suite.Models[1].Rewards), Is.Empty);
         Assert.That(suite.Methods, Is.EqualTo(s_methods));
         Assert.That(suite.Seeds, Is.EqualTo(new ulong[] { 1, ulong.MaxValue }));
         Assert.That(suite.Settings.Select(static setting => setting.Name), Is.EqualTo(new[] { "n16", "default" }));
@@ -49,13 +52,25 @@ public sealed class EvaluationSuiteTests
         var beside = Path.Combine(Path.GetDirectoryName(path)!, "beside.gguf");
         File.WriteAllText(beside, "");
         var suite = EvaluationSuite.ReadJson(path);
-        Assert.That((suite.Models[0].Path, suite.Models[0].Cost, suite.Prompts), Is.EqualTo((beside, "phrases:" + beside, "/else/where.jsonl")));
+        Assert.That((suite.Models[0].Path, suite.Models[0].Costs.Single(), suite.Prompts), Is.EqualTo((beside, "phrases:" + beside, "/else/where.jsonl")));
+    }
+
+    [Test]
+    public void ReadJson_SeveralCosts_AreLocatedPartByPart()
+    {
+        var path = Write("""{"name":"s","models":[{"name":"a","path":"a.gguf","cost":["gguf-head:trunk.gguf,head.st,weight=2","guard:guard.gguf,template=trunk.gguf"],"combine":"max"}],"methods":["base"],"prompts":"p.jsonl"}""");
+        var trunk = Path.Combine(Path.GetDirectoryName(path)!, "trunk.gguf");
+        File.WriteAllText(trunk, "");
+        var model = EvaluationSuite.ReadJson(path).Models[0];
+        Assert.That(model.Costs, Is.EqualTo(new[] { $"gguf-head:{trunk},head.st,weight=2", $"guard:guard.gguf,template={trunk}" }));
+        Assert.That(model.Combination, Is.EqualTo(Combination.Max));
     }
 
     [TestCase("\"models\"", "\"model\"", "line 3: model: unknown key \"model\"; known are name, models,")]
     [TestCase("\"path\": \"a.gguf\"", "\"path\": 3", "line 4: models[0], path: this is 3; it must be a text")]
-    [TestCase("\"path\": \"a.gguf\"", "\"file\": \"a.gguf\"", "line 4: models[0], file: unknown key \"file\"; known are name, path, cost, reward, critic")]
+    [TestCase("\"path\": \"a.gguf\"", "\"file\": \"a.gguf\"", "line 4: models[0], file: unknown key \"file\"; known are name, path, cost, combine, reward, critic")]
     [TestCase("\"path\": \"a.gguf\"", "\"cost\": \"c\"", "line 4: models[0]: \"path\" is missing")]
+    [TestCase("\"path\": \"a.gguf\"", "\"path\": \"a.gguf\", \"combine\": \"mean\"", "line 4: models[0], combine: unknown combination \"mean\"; known are sum, max")]
     [TestCase("\"name\": \"b\"", "\"name\": \"a\"", "line 5: models[1]: a occurs twice")]
     [TestCase("\"inferenceguard\"", "\"inferencegard\"", "line 9: methods[1]: unknown method \"inferencegard\"; known are base, inferenceguard")]
     [TestCase("\"inferenceguard\"", "\"base\"", "line 9: methods[1]: base occurs twice")]

@@ -163,9 +163,9 @@ internal sealed class GgufHeadTests
         }
     }
 
-    private static ScoreHead RandomHead(int seed) => new() { Width = TinyModel.Width, Weight = RandomCritic.Numbers(new(seed), TinyModel.Width, 0.3f), Bias = 0.25f };
+    internal static ScoreHead RandomHead(int seed) => new() { Width = TinyModel.Width, Weight = RandomCritic.Numbers(new(seed), TinyModel.Width, 0.3f), Bias = 0.25f };
 
-    private static string Write(string template, string kind, ScoreHead head)
+    internal static string Write(string template, string kind, ScoreHead head)
     {
         var path = Path.Combine(TestFolder.Path, $"{Guid.NewGuid():N}.safetensors");
         ScoreHeadFile.Write(path, head, kind, template);

@@ -39,10 +39,10 @@ internal static class TinyModel
             .Set("tokenizer.ggml.eos_token_id", 2u);
     }
 
-    public static GgufBuilder Bpe()
+    public static GgufBuilder Bpe(IReadOnlyList<string>? moreSpecial = null, IReadOnlyList<string>? moreMerges = null)
     {
-        string[] special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
-        string[] merges = ["h e", "l l", "he ll", "hell o", "Ġ w", "o r", "Ġw or", "l d", "Ġwor ld"];
+        string[] special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", .. moreSpecial ?? []];
+        string[] merges = ["h e", "l l", "he ll", "hell o", "Ġ w", "o r", "Ġw or", "l d", "Ġwor ld", .. moreMerges ?? []];
         string[] letters = [.. Enumerable.Range(0, 256).Select(b => ByteLetter(b).ToString())];
         string[] tokens = [.. letters, .. merges.Select(m => m.Replace(" ", "", StringComparison.Ordinal)), .. special];
         return Network(tokens.Length)

@@ -16,11 +16,14 @@ internal sealed record ModelChoice
     /// <summary>The embedded model it is; null for a file of the user.</summary>
     public required HearthModel? Embedded { get; init; }
 
-    /// <summary>The cost asked for; null = the model's own.</summary>
-    public required string? Cost { get; init; }
+    /// <summary>The costs asked for; none = the model's own.</summary>
+    public required IReadOnlyList<string> Costs { get; init; }
 
-    /// <summary>The reward asked for; null = the model's own, or the mean log-probability.</summary>
-    public required string? Reward { get; init; }
+    /// <summary>How several costs become one.</summary>
+    public required Combination Combination { get; init; }
+
+    /// <summary>The rewards asked for; none = the model's own, or the mean log-probability.</summary>
+    public required IReadOnlyList<string> Rewards { get; init; }
 
     /// <summary>The critic asked for; null = the one beside the model.</summary>
     public required string? Critic { get; init; }
@@ -59,7 +62,7 @@ internal sealed record ModelChoice
     /// <exception cref="GuardException">There is no cost, or its file is wrong.</exception>
     public ICost OpenCost(bool isGuarded) => this switch
     {
-        { Cost: { } spec } => ScorerSchemes.Known.Cost(spec),
+        { Costs: { Count: > 0 } specs } => ScorerSchemes.Known.Cost(specs, Combination),
         { Embedded: { } embedded } => PhraseCost.Load(embedded.CostPath),
         _ when isGuarded => throw NoCost(),
         _ => new UncheckedCost(),
@@ -79,7 +82,7 @@ internal sealed record ModelChoice
     /// <exception cref="GuardException">Its file is wrong.</exception>
     public IReward OpenReward() => this switch
     {
-        { Reward: { } spec } => ScorerSchemes.Known.Reward(spec),
+        { Rewards: { Count: > 0 } specs } => ScorerSchemes.Known.Reward(specs),
         { Embedded: { } embedded } => PhraseReward.Load(embedded.RewardPath),
         _ => new MeanLogProbReward(),
     };

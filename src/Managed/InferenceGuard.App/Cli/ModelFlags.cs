@@ -2,7 +2,9 @@
 
 using System.CommandLine;
 using InferenceGuard.Compute;
+using InferenceGuard.Evaluation;
 using InferenceGuard.Model;
+using InferenceGuard.Scoring;
 
 namespace InferenceGuard.App.Cli;
 
@@ -18,16 +20,23 @@ internal sealed class ModelFlags
         DefaultValueFactory = static _ => HearthModel.Unaligned.Name,
     };
 
-    private readonly Option<string?> _cost = new("--cost")
+    private readonly Option<string[]> _cost = new("--cost")
     {
         HelpName = "SPEC",
-        Description = $"The safety cost: {ScorerSchemes.Known.CostForms}. An embedded model has its own.",
+        Description = $"The safety cost: {ScorerSchemes.Known.CostForms}. An embedded model has its own. Give it again for more.",
     };
 
-    private readonly Option<string?> _reward = new("--reward")
+    private readonly Option<Combination> _combine = new("--combine")
+    {
+        HelpName = "sum|max",
+        Description = "How several costs become one; with max each can have a budget=B of its own.",
+        DefaultValueFactory = static _ => Combination.Sum,
+    };
+
+    private readonly Option<string[]> _reward = new("--reward")
     {
         HelpName = "SPEC",
-        Description = $"The task reward: {ScorerSchemes.Known.RewardForms} (the mean log-probability, the default of a model without its own).",
+        Description = $"The task reward: {ScorerSchemes.Known.RewardForms} (the mean log-probability, the default of a model without its own). Several are added.",
     };
 
     private readonly Option<string?> _critic = new("--critic")
@@ -61,7 +70,7 @@ internal sealed class ModelFlags
     /// <param name="takesModel">Whether it takes one model, and which is asked for here.</param>
     public void AddTo(Command command, bool takesCritic, bool takesModel = true)
     {
-        foreach (var option in (Option[])[.. takesModel ? (Option[])[_model] : [], _cost, _reward, .. takesCritic ? (Option[])[_critic, _device, _precision] : [], _threads, _gpuLayers])
+        foreach (var option in (Option[])[.. takesModel ? (Option[])[_model] : [], _cost, _combine, _reward, .. takesCritic ? (Option[])[_critic, _device, _precision] : [], _threads, _gpuLayers])
             command.Options.Add(option);
     }
 
@@ -75,21 +84,22 @@ internal sealed class ModelFlags
     public ModelChoice BindScorers(ParseResult parsed, string model)
     {
         var critic = parsed.GetResult(_critic) is null ? null : parsed.GetValue(_critic);
-        return Bind(parsed, model, parsed.GetValue(_cost), parsed.GetValue(_reward), critic);
+        return Bind(parsed, new(model, model, parsed.GetValue(_cost) ?? [], parsed.GetValue(_combine), parsed.GetValue(_reward) ?? [], critic));
     }
 
-    /// <summary>A model and scorers that other words name, loaded as the options say.</summary>
-    public ModelChoice Bind(ParseResult parsed, string model, string? cost, string? reward, string? critic)
+    /// <summary>A model and scorers that a suite names, loaded as the options say.</summary>
+    public ModelChoice Bind(ParseResult parsed, SuiteModel model)
     {
-        var embedded = HearthModel.Find(model);
+        var embedded = HearthModel.Find(model.Path);
         var threads = parsed.GetValue(_threads);
         return new()
         {
-            Path = embedded?.ModelPath ?? model,
+            Path = embedded?.ModelPath ?? model.Path,
             Embedded = embedded,
-            Cost = cost,
-            Reward = reward,
-            Critic = critic,
+            Costs = model.Costs,
+            Combination = model.Combination,
+            Rewards = model.Rewards,
+            Critic = model.Critic,
             Device = parsed.GetResult(_device) is null ? DeviceChoice.Auto : DeviceChoice.Parse(parsed.GetValue(_device)!),
             Precision = parsed.GetResult(_precision) is null ? CriticPrecision.Auto : parsed.GetValue(_precision),
             // An embedded model is too small to share: a second thread gains nothing, and its spinning costs seconds on a busy machine.

@@ -57,17 +57,20 @@ internal static class SuiteReader
 
     private static SuiteModel ReadModel(JsonPlace item, string folder)
     {
-        Allow(item, "name", "path", "cost", "reward", "critic");
-        return new(item.Text("name"), Located(folder, item.Text("path")), Scorer("cost"), Scorer("reward"), item.Has("critic") ? Located(folder, item.Text("critic")) : null);
+        Allow(item, "name", "path", "cost", "combine", "reward", "critic");
+        var combination = item.Has("combine") && Known("combination", item.Field("combine"), item.Text("combine"), ["sum", "max"]) == "max" ? Combination.Max : Combination.Sum;
+        return new(item.Text("name"), Located(folder, item.Text("path")), Scorers("cost"), combination, Scorers("reward"), item.Has("critic") ? Located(folder, item.Text("critic")) : null);
 
-        // KIND:FILE, as on the command line.
-        string? Scorer(string key)
+        // One or a list, as on the command line; files are looked for beside the suite.
+        string[] Scorers(string key) => !item.Has(key)
+            ? []
+            : [.. (item.Field(key).Element.ValueKind == JsonValueKind.Array ? item.Items(key) : [item.Field(key)]).Select(spec => spec.Text()).Select(LocatedScorer)];
+
+        string LocatedScorer(string spec)
         {
-            if (!item.Has(key))
-                return null;
-            var spec = item.Text(key);
             var file = spec.IndexOf(':', StringComparison.Ordinal) + 1;
-            return spec[..file] + Located(folder, spec[file..]);
+            return spec[..file] + string.Join(',', spec[file..].Split(',').Select(part =>
+                part.IndexOf('=', StringComparison.Ordinal) + 1 is var value && value > 0 ? part[..value] + Located(folder, part[value..]) : Located(folder, part)));
         }
     }
 

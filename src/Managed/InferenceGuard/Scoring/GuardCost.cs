@@ -23,12 +23,12 @@ public sealed class GuardCost : ICost, IDisposable
     public bool IsMonotone => false;
 
     /// <summary>Loads a guard from its specification.</summary>
-    /// <param name="argument"><c>FILE.gguf,template=FILE.json</c>, and, if wanted, <c>as=probability</c> or <c>as=logodds</c>, <c>weight=w</c>, <c>category=NAME</c>.</param>
+    /// <param name="argument"><c>FILE.gguf,template=FAMILY</c> or <c>template=FILE.json</c>, and, if wanted, <c>as=probability</c> or <c>as=logodds</c>, <c>weight=w</c>, <c>category=NAME</c>.</param>
     /// <exception cref="GuardException">A file or option is wrong, or the model cannot tell the verdicts apart by their first tokens.</exception>
     internal static GuardCost Load(ScorerArgument argument)
     {
         argument.AllowOnly("template", "as", "weight", "category");
-        var template = argument.All("template") is [{ Length: > 0 } file] ? file : throw argument.Error("template=FILE.json is needed, once");
+        var template = argument.All("template") is [{ Length: > 0 } file] ? file : throw argument.Error($"template= is needed, once: {string.Join(", ", GuardTemplate.Families)}, or a file (docs/guard-models.md)");
         var asked = GuardTemplate.Read(template, argument.All("category"));
         var (isLogOdds, weight) = (argument.Word("as", "probability", "logodds") == "logodds", argument.Number("weight", 1));
         var model = LlamaCppModel.Load(argument.Subject);

@@ -32,6 +32,11 @@ public sealed partial class ScorerArgument
     /// <summary>What precedes the options.</summary>
     public string Subject { get; }
 
+    /// <summary>The same argument without an option.</summary>
+    /// <param name="name">The option.</param>
+    internal ScorerArgument Without(string name) =>
+        new(_scheme, Subject + string.Concat(_options.Where(option => option.Name != name).Select(static option => $",{option.Name}={option.Value}")));
+
     /// <summary>Refuses options of other names.</summary>
     /// <param name="names">The names that are known.</param>
     /// <exception cref="GuardException">There is another one.</exception>

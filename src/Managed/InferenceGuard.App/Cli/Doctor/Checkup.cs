@@ -23,7 +23,7 @@ internal static class Checkup
             // Who brings a model can do without the embedded ones.
             yield return verdict.Health == Health.Broken && choice.Embedded != embedded ? verdict with { Health = Health.Absent } : verdict;
         }
-        yield return choice is { Embedded: null, Cost: null }
+        yield return choice is { Embedded: null, Costs: [] }
             ? new("cost", Health.Absent, "the model has none of its own; generate needs --cost phrases:FILE.json, or --method base")
             : Verdict.Of("cost", () => NameOf(choice.OpenCost(isGuarded: !method.IsBase)));
         yield return Verdict.Of("reward", () => NameOf(choice.OpenReward()));

@@ -55,7 +55,7 @@ internal sealed record EvaluationPlan
         var plan = new EvaluationPlan
         {
             Name = suite.Name,
-            Models = [.. suite.Models.Select(model => (model.Name, modelFlags.Bind(parsed, model.Path, model.Cost, model.Reward, model.Critic)))],
+            Models = [.. suite.Models.Select(model => (model.Name, modelFlags.Bind(parsed, model)))],
             Methods = suite.Methods,
             Settings = suite.Settings,
             Bind = (method, setting) => OfSetting(method, setting, terminal),
