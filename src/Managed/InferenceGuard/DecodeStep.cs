@@ -1,5 +1,7 @@
 // What consumers of a generation see after every attempt at a block, and at its end.
 
+using InferenceGuard.Model;
+using InferenceGuard.Safety;
 using InferenceGuard.Search;
 
 namespace InferenceGuard;
@@ -8,8 +10,10 @@ namespace InferenceGuard;
 public sealed class DecodeStep
 {
     private readonly Selector _selector;
+    private readonly CommittedText _committed;
 
-    internal DecodeStep(BeamSet beams, Selector selector, bool hasCritic) => (Beams, _selector, HasCritic) = (beams, selector, hasCritic);
+    internal DecodeStep(BeamSet beams, Selector selector, bool hasCritic, CommittedText committed) =>
+        (Beams, _selector, HasCritic, _committed) = (beams, selector, hasCritic, committed);
 
     /// <summary>All beams; read only the slots in <see cref="Candidates"/> and below <see cref="Children"/>.</summary>
     public BeamSet Beams { get; }
@@ -37,6 +41,15 @@ public sealed class DecodeStep
 
     /// <summary>Tokens decoded so far.</summary>
     public long DecodedTokens { get; internal set; }
+
+    /// <summary>
+    /// With <see cref="GuardOptions.Commits"/>: tokens that every kept beam begins with, up to the end of a block at which z ≥ 0, and whose text by itself costs
+    /// no more than the budget. An answer begins with them; if there is none, the search abstains, but they are not unsafe.
+    /// </summary>
+    public ReadOnlySpan<TokenId> Committed => _committed.Tokens;
+
+    /// <summary>z after the last committed block (M2); the state the search began with where nothing is committed.</summary>
+    public SafetyState CommittedState => _committed.State;
 
     /// <summary>The answer; null until the last step, which has no beams to read.</summary>
     public GuardedAnswer? Answer { get; internal set; }

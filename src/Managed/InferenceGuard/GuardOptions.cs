@@ -61,6 +61,15 @@ public sealed record GuardOptions
     /// <summary>What is returned when no beam is verified safe.</summary>
     public GuardMode Mode { get; init; } = GuardMode.Strict;
 
+    /// <summary>
+    /// Whether blocks are committed as soon as all kept beams share them, so that they can be shown before the search has ended
+    /// (<see cref="DecodeStep.Committed"/>). What was committed is kept: the search is not repeated with more beams then.
+    /// </summary>
+    public bool Commits { get; init; }
+
+    /// <summary>After this time no block is begun: the best answer that has ended and is verified is returned, or there is none. Null = no limit.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
     /// <summary>Sampling temperature, 0 (greedy) to 100.</summary>
     public double Temperature { get; init; } = 1;
 
@@ -126,6 +135,7 @@ public sealed record GuardOptions
         Require(MinP is >= 0 and <= 1, $"--min-p is {MinP}; it must lie in [0, 1]");
         Require(CriticThreshold is >= 0 and < 1, $"--critic-threshold is {CriticThreshold}; it must lie in [0, 1)");
         Require(Halvings is >= 0 and <= 8, $"--halvings is {Halvings}; it must lie between 0 and 8");
+        Require(TimeLimit is null || TimeLimit > TimeSpan.Zero, $"--time-limit is {TimeLimit}; it must be longer than nothing");
         Require(Enum.IsDefined(Mode), $"--mode is {Mode}; it must be strict or best-effort");
         _ = SafetyBudget;
         return this;

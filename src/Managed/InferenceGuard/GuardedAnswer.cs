@@ -1,6 +1,7 @@
 // What a guarded generation returns.
 
 using InferenceGuard.Diagnostics;
+using InferenceGuard.Model;
 using InferenceGuard.Safety;
 
 namespace InferenceGuard;
@@ -37,6 +38,9 @@ public sealed record GuardedAnswer
 
     /// <summary>Answer length in tokens, without the end token; 0 for an abstention.</summary>
     public required int AnswerTokens { get; init; }
+
+    /// <summary>The answer's tokens and the log-probability of each under the unmodified model at temperature 1, in nats, where its method knows them.</summary>
+    public IReadOnlyList<(TokenId Token, float LogProb)> Tokens { get; init; } = [];
 
     /// <summary>Tokens the model decoded after the prompt; equal beams are decoded once.</summary>
     public required long DecodedTokens { get; init; }

@@ -51,20 +51,22 @@ public sealed class GuardedDecoder : IDisposable
     /// </summary>
     /// <param name="messages">The conversation, the user's turn last.</param>
     /// <param name="carried">Safety state z of earlier turns; null = the whole budget.</param>
+    /// <param name="asked">Other knobs for this answer; null = the decoder's own.</param>
     /// <param name="cancellation">Honoured within one decode step.</param>
-    /// <exception cref="GuardException">The prompt does not fit, or the model, cost or reward failed.</exception>
+    /// <exception cref="GuardException">A knob is out of range, the prompt does not fit, or the model, cost or reward failed.</exception>
     public IEnumerable<DecodeStep> Generate(
-        IReadOnlyList<ChatMessage> messages, SafetyState? carried = null, CancellationToken cancellation = default)
+        IReadOnlyList<ChatMessage> messages, SafetyState? carried = null, GuardOptions? asked = null, CancellationToken cancellation = default)
     {
-        var prompt = Prompt.Build(_model, messages, _options.MaxTokens);
-        var run = new SearchRun(prompt, carried ?? _options.SafetyBudget.Start);
+        asked = asked?.Validate() ?? _options;
+        var prompt = Prompt.Build(_model, messages, asked.MaxTokens);
+        var run = new SearchRun(prompt, carried ?? asked.SafetyBudget.Start);
         for (var pass = 0; ; pass++)
         {
-            var options = pass == 0 ? _options : _options.Widened();
-            _context = BlockSearch.Reserve(_model, _context, prompt, options, hiddenStates: _hasCritic);
+            var options = pass == 0 ? asked : asked.Widened();
+            _context = BlockSearch.Reserve(_model, _context, prompt, options, hiddenStates: _hasCritic, cancellation);
             using var search = new BlockSearch(_model, _context, _compute, _blockEnd, _hasCritic, _cost, _reward, options, run, pass, cancellation);
             search.Prefill();
-            while (search.HasLiveBeams)
+            while (search.GoesOn)
             {
                 search.ForwardKept();
                 while (true)
@@ -84,7 +86,7 @@ public sealed class GuardedDecoder : IDisposable
                 search.Apply();
             }
             var answer = search.Verify();
-            if (answer is null && pass == 0 && options.Mode == GuardMode.Strict && options.Widened().Beams > options.Beams)
+            if (answer is null && search.CanWiden)
                 continue;
             yield return search.Finish(answer);
             yield break;
@@ -96,7 +98,7 @@ public sealed class GuardedDecoder : IDisposable
     /// <param name="cancellation">Honoured within one decode step.</param>
     /// <exception cref="GuardException">The prompt does not fit, or the model, cost or reward failed.</exception>
     public GuardedAnswer Answer(string prompt, CancellationToken cancellation = default) =>
-        Generate([new ChatMessage("user", prompt)], null, cancellation).Last().Answer!;
+        Generate([new ChatMessage("user", prompt)], cancellation: cancellation).Last().Answer!;
 
     /// <inheritdoc />
     public void Dispose()

@@ -201,7 +201,7 @@ internal sealed class GuardedDecoderTests
         var decodes = 0;
         Assert.That(() =>
         {
-            foreach (var _ in decoder.Generate([new ChatMessage("user", "?")], null, source.Token))
+            foreach (var _ in decoder.Generate([new ChatMessage("user", "?")], cancellation: source.Token))
             {
                 source.Cancel();
                 decodes = model.DecodedRows.Count;

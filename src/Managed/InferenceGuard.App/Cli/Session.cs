@@ -80,7 +80,7 @@ internal sealed class Session : IDisposable
 
         GuardedAnswer Search(Action<DecodeStep> show)
         {
-            foreach (var step in decoder.Generate(messages, carried, stop.Token))
+            foreach (var step in decoder.Generate(messages, carried, cancellation: stop.Token))
             {
                 trace?.Step(step, Model.Vocabulary);
                 if (step.Answer is { } answer)

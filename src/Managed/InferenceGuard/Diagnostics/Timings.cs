@@ -32,5 +32,6 @@ public sealed class Timings
     /// <summary>Notes the answer.</summary>
     internal void MarkAnswer() => TotalMs = SinceStartMs();
 
-    private double SinceStartMs() => Stopwatch.GetElapsedTime(_start).TotalMilliseconds;
+    /// <summary>Time since the request, in ms.</summary>
+    internal double SinceStartMs() => Stopwatch.GetElapsedTime(_start).TotalMilliseconds;
 }

@@ -42,7 +42,7 @@ internal sealed class BestOfN : IAnswerMethod
         var (decoded, sampled, totals) = (0L, 0L, new Diagnostics.Timings());
         foreach (var round in _rounds)
         {
-            var answer = round.Generate(messages, null, cancellation).Last().Answer!;
+            var answer = round.Generate(messages, cancellation: cancellation).Last().Answer!;
             (decoded, sampled) = (decoded + answer.DecodedTokens, sampled + answer.SampledTokens);
             if (best is null || Value(answer) > Value(best))
                 best = answer;

@@ -12,7 +12,7 @@ public sealed class BlockwiseMethod(GuardedDecoder decoder) : IAnswerMethod
     public GuardedDecoder Decoder => decoder;
 
     /// <inheritdoc />
-    public GuardedAnswer Answer(IReadOnlyList<ChatMessage> messages, CancellationToken cancellation) => decoder.Generate(messages, null, cancellation).Last().Answer!;
+    public GuardedAnswer Answer(IReadOnlyList<ChatMessage> messages, CancellationToken cancellation) => decoder.Generate(messages, cancellation: cancellation).Last().Answer!;
 
     /// <inheritdoc />
     public void Dispose() => decoder.Dispose();

@@ -3,6 +3,10 @@
 namespace InferenceGuard.Model;
 
 /// <summary>One turn of a conversation.</summary>
-/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
+/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>; or <see cref="Raw"/>.</param>
 /// <param name="Content">The turn's text.</param>
-public sealed record ChatMessage(string Role, string Content);
+public sealed record ChatMessage(string Role, string Content)
+{
+    /// <summary>The role of a text that is continued as it stands, without a chat template: the only message of its conversation.</summary>
+    public const string Raw = "raw";
+}

@@ -19,4 +19,7 @@ public sealed record ContextOptions
 
     /// <summary>Float32 KV cache without flash attention: slower, and within 5e-6 of decoding each sequence alone.</summary>
     public bool Exact { get; init; }
+
+    /// <summary>Ends the wait for a part of a shared cache; without effect where nothing is waited for.</summary>
+    public CancellationToken Cancellation { get; init; }
 }

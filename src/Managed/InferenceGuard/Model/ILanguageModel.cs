@@ -14,6 +14,9 @@ public interface ILanguageModel : IDisposable
     /// <summary>The model's chat template, or a plain one where it has none.</summary>
     ChatTemplate ChatTemplate { get; }
 
+    /// <summary>Whether contexts are parts of a cache that others wait for, to be given back after each answer.</summary>
+    bool SharesCache => false;
+
     /// <summary>Creates a context. The model stays alive until every context made from it is disposed.</summary>
     /// <param name="options">Sizes; checked against what the native library accepts.</param>
     /// <exception cref="GuardException">The sizes are out of range or memory is short.</exception>

@@ -226,6 +226,27 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         }
     }
 
+    /// <summary>Makes an empty sequence the beginning of another; cells are shared, nothing is computed.</summary>
+    /// <param name="source">The slot to copy from.</param>
+    /// <param name="target">An empty slot.</param>
+    /// <param name="length">Tokens to copy.</param>
+    public void ForkPrefix(SequenceId source, SequenceId target, int length)
+    {
+        Enter();
+        try
+        {
+            var (from, to) = (Slot(source), Slot(target));
+            if (_lengths[to] != 0 || length > _lengths[from])
+                throw new GuardException(GuardFault.Generation, $"{length} tokens of slot {from} ({_lengths[from]} tokens) were to begin slot {to} ({_lengths[to]} tokens); it must be empty, and they must be there.");
+            LlamaNative.MemorySeqCp(_memory, from, to, 0, length);
+            _lengths[to] = length;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
     public void Drop(SequenceId sequence)
     {
         Enter();

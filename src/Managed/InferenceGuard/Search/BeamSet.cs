@@ -14,11 +14,14 @@ public sealed class BeamSet
 {
     private readonly TokenId[] _tokens;
     private readonly int _maxTokens;
+    private readonly int _blocks;
     private readonly float[] _hiddenSums;
+    private readonly float[] _blockStates; // z at the end of every whole block; [slots, blocks].
 
-    internal BeamSet(int beams, int keep, int maxTokens, int hiddenWidth)
+    internal BeamSet(int beams, int keep, int maxTokens, int blockTokens, int hiddenWidth)
     {
         (Working, Bank, _maxTokens, HiddenWidth) = (beams, keep, maxTokens, hiddenWidth);
+        _blocks = maxTokens / blockTokens + 1;
         var slots = beams + keep + 1;
         _tokens = new TokenId[slots * maxTokens];
         Length = new int[slots];
@@ -37,6 +40,7 @@ public sealed class BeamSet
         LogProb = new float[slots * maxTokens];
         Row = new int[slots];
         _hiddenSums = new float[slots * hiddenWidth];
+        _blockStates = new float[slots * _blocks];
     }
 
     /// <summary>N: number of working slots.</summary>
@@ -112,9 +116,25 @@ public sealed class BeamSet
     public ReadOnlySpan<float> BlockLogProbs(int slot) =>
         LogProb.AsSpan(slot * _maxTokens, Length[slot])[BlockStart[slot]..];
 
+    /// <summary>Tokens of a slot with their log-probabilities, in nats.</summary>
+    /// <param name="slot">The slot.</param>
+    public (TokenId Token, float LogProb)[] TokensWithLogProbs(int slot)
+    {
+        var (tokens, first) = (new (TokenId, float)[Length[slot]], slot * _maxTokens);
+        for (var at = 0; at < tokens.Length; at++)
+            tokens[at] = (_tokens[first + at], LogProb[first + at]);
+        return tokens;
+    }
+
     /// <summary>Whether a slot holds a beam that can still grow.</summary>
     /// <param name="slot">The slot.</param>
     public bool IsLive(int slot) => End[slot] == EndReason.None;
+
+    /// <summary>z of a slot at the end of a whole block, from 1; NaN if that end was never scored.</summary>
+    internal float StateAt(int slot, int block) => _blockStates[slot * _blocks + block];
+
+    /// <summary>Notes z of a slot at the end of a whole block.</summary>
+    internal void NoteState(int slot, int block) => _blockStates[slot * _blocks + block] = State[slot];
 
     internal void Clear(int slot, float state)
     {
@@ -122,6 +142,7 @@ public sealed class BeamSet
         (End[slot], State[slot], Cost[slot], Reward[slot], Score[slot]) = (EndReason.None, state, 0, 0, 0);
         (SafeProbability[slot], IsSafe[slot]) = (1, true);
         HiddenSum(slot).Clear();
+        BlockStates(slot).Fill(float.NaN);
     }
 
     internal void Append(int slot, TokenId token, float logProb)
@@ -144,6 +165,9 @@ public sealed class BeamSet
         (End[target], State[target], Cost[target], CostSteps[target]) = (End[source], State[source], Cost[source], CostSteps[source]);
         (Reward[target], Score[target], Row[target]) = (Reward[source], Score[source], Row[source]);
         HiddenSum(source).CopyTo(HiddenSum(target));
+        BlockStates(source).CopyTo(BlockStates(target));
         (SafeProbability[target], IsSafe[target]) = (SafeProbability[source], IsSafe[source]);
     }
+
+    private Span<float> BlockStates(int slot) => _blockStates.AsSpan(slot * _blocks, _blocks);
 }

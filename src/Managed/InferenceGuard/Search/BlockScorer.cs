@@ -163,6 +163,8 @@ internal sealed class BlockScorer(
             beams.SafeProbability[slot] = _candidates.Safe[candidate];
             beams.IsSafe[slot] = beams.State[slot] >= 0 && _candidates.Safe[candidate] > _rules.Threshold;
             safe += beams.IsSafe[slot] ? 1 : 0;
+            if (slot < beams.Working && beams.Length[slot] - beams.BlockStart[slot] == blockTokens)
+                beams.NoteState(slot, beams.Length[slot] / blockTokens);
         }
         return safe;
     }

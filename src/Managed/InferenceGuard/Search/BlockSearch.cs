@@ -27,6 +27,7 @@ internal sealed class BlockSearch : IDisposable
     private readonly Diversity _diversity;
     private readonly BlockScorer _scorer;
     private readonly Selector _selector;
+    private readonly CommittedText _committed;
     private readonly DecodeBatch _batch;
     private readonly SamplingOptions _sampling;
     private readonly float[] _keptLogits;
@@ -46,7 +47,7 @@ internal sealed class BlockSearch : IDisposable
         _hasCritic = hasCritic;
         var (beams, keep) = (options.Beams, options.KeptBeams);
         var blockTokens = Math.Min(options.BlockTokens, options.MaxTokens);
-        _beams = new(beams, keep, options.MaxTokens, _hasCritic ? model.Info.HiddenWidth : 0);
+        _beams = new(beams, keep, options.MaxTokens, blockTokens, _hasCritic ? model.Info.HiddenWidth : 0);
         _costSession = cost.Open(run.Prompt.UserText, beams + keep);
         _rewardSession = reward.Open(run.Prompt.UserText, beams + keep);
         _proposer = new(compute, model.Vocabulary, _beams, run.Prompt.Seed(options.Seed));
@@ -57,24 +58,28 @@ internal sealed class BlockSearch : IDisposable
         _sampling = options.Sampling;
         _keptLogits = new float[(long)keep * model.Info.VocabularySize];
         (_live, _ended) = (new int[keep], new int[keep]);
-        Step = new(_beams, _selector, _hasCritic) { Pass = pass, Block = -1 };
+        _committed = new(model.Vocabulary, cost, run.Prompt.UserText, run.Start, blockTokens);
+        Step = new(_beams, _selector, _hasCritic, _committed) { Pass = pass, Block = -1 };
     }
 
     /// <summary>What consumers see.</summary>
     public DecodeStep Step { get; }
 
-    /// <summary>Whether any kept beam can still grow.</summary>
-    public bool HasLiveBeams => _liveCount > 0;
+    /// <summary>Whether any kept beam can still grow, and may.</summary>
+    public bool GoesOn => _liveCount > 0 && !_run.IsOverdue(_options);
+
+    /// <summary>Whether the search may be repeated with more beams: if there is time, and nothing was shown that a new search would not begin with.</summary>
+    public bool CanWiden => Step.Pass == 0 && _options.Mode == GuardMode.Strict && _options.Widened().Beams > _options.Beams && _committed.Tokens.IsEmpty && !_run.IsOverdue(_options);
 
     /// <summary>Provides a context with room for a search: the given one if it is large enough, else a new one.</summary>
-    public static ILanguageContext Reserve(ILanguageModel model, ILanguageContext? context, Prompt prompt, GuardOptions options, bool hiddenStates)
+    public static ILanguageContext Reserve(ILanguageModel model, ILanguageContext? context, Prompt prompt, GuardOptions options, bool hiddenStates, CancellationToken cancellation)
     {
         var sequences = options.Beams + options.KeptBeams;
         var cells = prompt.Tokens.Length + options.KeptBeams * options.MaxTokens + options.Beams * Math.Min(options.BlockTokens, options.MaxTokens);
-        if (context is not null && context.CellCapacity >= cells && context.MaxSequences >= sequences && context.MaxBatchRows >= options.Beams)
+        if (context is not null && !model.SharesCache && context.CellCapacity >= cells && context.MaxSequences >= sequences && context.MaxBatchRows >= options.Beams)
             return context;
         context?.Dispose();
-        return model.CreateContext(new() { CellCount = cells, MaxSequences = sequences, HiddenStates = hiddenStates });
+        return model.CreateContext(new() { CellCount = cells, MaxSequences = sequences, HiddenStates = hiddenStates, Cancellation = cancellation });
     }
 
     /// <summary>Prefill: the prompt but its last token, into the first bank slot.</summary>
@@ -195,6 +200,11 @@ internal sealed class BlockSearch : IDisposable
                 _beams.Copy(slot, _beams.Reserve);
                 _hasReserve = true;
             }
+        if (_options.Commits)
+        {
+            _committed.Extend(_beams, _selector.Kept);
+            _hasReserve &= _beams.Tokens(_beams.Reserve).StartsWith(_committed.Tokens);
+        }
         _run.Timings.End(Stage.Select, begin);
     }
 
@@ -265,6 +275,8 @@ internal sealed class BlockSearch : IDisposable
     {
         _costSession.Dispose();
         _rewardSession.Dispose();
+        if (_model.SharesCache)
+            _context.Dispose(); // Others wait for its place.
     }
 
     private ReadOnlySpan<int> Live => _live.AsSpan(0, _liveCount);
@@ -323,7 +335,8 @@ internal sealed class BlockSearch : IDisposable
         if (!double.IsFinite(cost))
             throw new GuardException(GuardFault.Generation, $"The cost model '{_cost.Name}' gave {cost} for the final text; a cost must be finite. No text is returned.");
         var safe = _beams.State[slot] >= 0 && _run.Start.Value - cost >= 0;
-        return Answer(text, _beams.Id[slot], safe, ended ? FinishReason.Stop : FinishReason.Length, _beams.State[slot], cost, _beams.Reward[slot], _beams.Length[slot]);
+        var answer = Answer(text, _beams.Id[slot], safe, ended ? FinishReason.Stop : FinishReason.Length, _beams.State[slot], cost, _beams.Reward[slot], _beams.Length[slot]);
+        return answer with { Tokens = _beams.TokensWithLogProbs(slot) };
     }
 
     private GuardedAnswer Answer(string text, int? beam, bool safe, FinishReason reason, double state, double cost, double reward, int tokens) => new()

@@ -27,10 +27,13 @@ internal sealed record Prompt(TokenId[] Tokens, string UserText)
     /// <exception cref="GuardException">Nothing was asked, or the model's context is too short.</exception>
     public static Prompt Build(ILanguageModel model, IReadOnlyList<ChatMessage> messages, int maxTokens)
     {
-        var userText = string.Join('\n', messages.Where(static message => message.Role == "user").Select(static message => message.Content));
+        var isRaw = messages is [{ Role: ChatMessage.Raw }];
+        var userText = isRaw ? messages[0].Content : string.Join('\n', messages.Where(static message => message.Role == "user").Select(static message => message.Content));
         if (string.IsNullOrWhiteSpace(userText))
             throw new GuardException(GuardFault.Usage, "The prompt is empty; give the text to answer as an argument, or - to read it from standard input.");
-        var tokens = model.ChatTemplate.Render(messages);
+        var tokens = isRaw ? model.Vocabulary.Tokenize(userText, parseSpecial: false) : model.ChatTemplate.Render(messages);
+        if (isRaw && model.Vocabulary is { AddsBeginOfText: true, BeginOfText: { } begin })
+            tokens = [begin, .. tokens];
         var longest = model.Info.TrainedContextTokens;
         if (tokens.Length + maxTokens > longest)
             throw new GuardException(GuardFault.Usage, $"The prompt has {tokens.Length} tokens and the answer may have {maxTokens}, but the model's context holds {longest}; shorten the prompt or lower --max-tokens.");

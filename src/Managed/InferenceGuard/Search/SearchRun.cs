@@ -28,4 +28,7 @@ internal sealed class SearchRun(Prompt prompt, SafetyState start)
 
     /// <summary>Blocks begun.</summary>
     public int Blocks { get; set; }
+
+    /// <summary>Whether the time for the answer is over.</summary>
+    public bool IsOverdue(GuardOptions options) => options.TimeLimit is { } limit && Timings.SinceStartMs() >= limit.TotalMilliseconds;
 }
