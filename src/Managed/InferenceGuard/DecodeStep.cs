@@ -11,9 +11,10 @@ public sealed class DecodeStep
 {
     private readonly Selector _selector;
     private readonly CommittedText _committed;
+    private readonly SearchRun _run;
 
-    internal DecodeStep(BeamSet beams, Selector selector, bool hasCritic, CommittedText committed) =>
-        (Beams, _selector, HasCritic, _committed) = (beams, selector, hasCritic, committed);
+    internal DecodeStep(BeamSet beams, Selector selector, bool hasCritic, CommittedText committed, SearchRun run) =>
+        (Beams, _selector, HasCritic, _committed, _run) = (beams, selector, hasCritic, committed, run);
 
     /// <summary>All beams; read only the slots in <see cref="Candidates"/> and below <see cref="Children"/>.</summary>
     public BeamSet Beams { get; }
@@ -50,6 +51,17 @@ public sealed class DecodeStep
 
     /// <summary>z after the last committed block (M2); the state the search began with where nothing is committed.</summary>
     public SafetyState CommittedState => _committed.State;
+
+    /// <summary>
+    /// The committed text, or a beginning of it, as an answer: for those who have seen enough. Its cost was checked when it was committed, and is not part of it.
+    /// </summary>
+    /// <param name="text">A beginning of the committed text.</param>
+    public GuardedAnswer ToAnswer(string text) => new()
+    {
+        Text = text, Beam = null, Safe = true, FinishReason = FinishReason.Stop, State = CommittedState, Cost = 0, Reward = Kept is [var best, ..] ? Beams.Reward[best] : 0,
+        PromptTokens = _run.Prompt.Tokens.Length, AnswerTokens = Committed.Length, Tokens = Kept is [var beam, ..] ? Beams.TokensWithLogProbs(beam)[..Committed.Length] : [],
+        DecodedTokens = _run.DecodedTokens, SampledTokens = _run.SampledTokens, Retries = _run.Retries, Blocks = _run.Blocks, Widened = Pass > 0, Timings = _run.Timings,
+    };
 
     /// <summary>The answer; null until the last step, which has no beams to read.</summary>
     public GuardedAnswer? Answer { get; internal set; }

@@ -103,7 +103,7 @@ public sealed record GuardOptions
     internal SamplingOptions Sampling => new((float)Temperature, TopK, (float)TopP, (float)MinP);
 
     /// <summary>Cost steps are this many tokens apart.</summary>
-    internal int TokensPerCharge => ChargeEveryTokens == 0 ? BlockTokens : Math.Min(ChargeEveryTokens, BlockTokens);
+    public int TokensPerCharge => ChargeEveryTokens == 0 ? BlockTokens : Math.Min(ChargeEveryTokens, BlockTokens);
 
     /// <summary>
     /// The one widening of (M9): the same search with twice the beams, or as many as the cache's sequences allow.

@@ -69,6 +69,7 @@ internal static class CommandLine
             verbose,
             GenerateCommand.Create(terminal),
             ChatCommand.Create(terminal),
+            ServeCommand.Create(terminal),
             InfoCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ExplainCommand.Create(terminal),

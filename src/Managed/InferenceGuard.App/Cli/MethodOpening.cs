@@ -24,10 +24,20 @@ internal static class MethodOpening
     /// <exception cref="GuardException">A critic or a calibration is lacking, or belongs to something else.</exception>
     public static (IAnswerMethod Answers, GuardMethod Method) Open(GuardMethod method, ModelChoice choice, LlamaCppModel model, ICost cost, IReward reward, Action<string> say)
     {
-        var critic = AnswerMethods.NeedsCritic(method.Name) ? choice.OpenCritic(model.Info) : null;
-        if (critic is not null && method.Name == AnswerMethods.WithCritic && !method.HasThreshold && Threshold(method.Alpha, choice.CriticPath!, critic) is { } threshold)
-            method = method with { Settings = method.Settings with { Guard = method.Options with { CriticThreshold = threshold } } };
+        var (critic, options) = OpenCritic(method, choice, model);
+        method = method with { Settings = method.Settings with { Guard = options } };
         return (AnswerMethods.Create(method.Name, model, cost, reward, method.Settings, critic, () => choice.Device.Open(choice.Precision, say)), method);
+    }
+
+    /// <summary>Opens the critic that a method needs, and sets its threshold.</summary>
+    /// <returns>The critic, null for a method without one, and the method's knobs as they came to be.</returns>
+    /// <exception cref="GuardException">The critic or its calibration is lacking, or belongs to something else.</exception>
+    public static (LatentCritic? Critic, GuardOptions Options) OpenCritic(GuardMethod method, ModelChoice choice, LlamaCppModel model)
+    {
+        var critic = AnswerMethods.NeedsCritic(method.Name) ? choice.OpenCritic(model.Info) : null;
+        return critic is not null && method.Name == AnswerMethods.WithCritic && !method.HasThreshold && Threshold(method.Alpha, choice.CriticPath!, critic) is { } threshold
+            ? (critic, method.Options with { CriticThreshold = threshold })
+            : (critic, method.Options);
     }
 
     private static double? Threshold(double? alpha, string criticPath, LatentCritic critic) =>

@@ -55,8 +55,7 @@ public sealed class DecodeTrace : IDisposable
     /// <exception cref="GuardException">The stream takes no more.</exception>
     public void Start(ModelInfo model, IReadOnlyList<ChatMessage> messages, GuardOptions options, SafetyState? carried = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        Write(new TraceStart { Messages = messages, Model = model, Options = options, Z = carried?.Value ?? options.Budget });
+        Write(StartLine(model, messages, options, carried));
     }
 
     /// <summary>Writes a step: an attempt with all its beams, or the answer.</summary>
@@ -65,10 +64,33 @@ public sealed class DecodeTrace : IDisposable
     /// <exception cref="GuardException">The stream takes no more.</exception>
     public void Step(DecodeStep step, Vocabulary vocabulary)
     {
+        Write(StepLine(step, vocabulary));
+    }
+
+    /// <summary>The line that <see cref="Start"/> writes, for those who send it elsewhere.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="options">Every knob.</param>
+    /// <param name="carried">Safety state z of earlier turns; null = the whole budget.</param>
+    public static TraceLine StartLine(ModelInfo model, IReadOnlyList<ChatMessage> messages, GuardOptions options, SafetyState? carried = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new TraceStart { Messages = messages, Model = model, Options = options, Z = carried?.Value ?? options.Budget };
+    }
+
+    /// <summary>The line that <see cref="Step"/> writes; a copy, which stays as it is when the search goes on.</summary>
+    /// <param name="step">The step, before the enumeration goes on.</param>
+    /// <param name="vocabulary">The model's vocabulary.</param>
+    public static TraceLine StepLine(DecodeStep step, Vocabulary vocabulary)
+    {
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(vocabulary);
-        Write(step.Answer is { } answer ? Answer(answer) : Attempt(step, vocabulary));
+        return step.Answer is { } answer ? Answer(answer) : Attempt(step, vocabulary);
     }
+
+    /// <summary>A line as the file holds it.</summary>
+    /// <param name="line">The line.</param>
+    public static string ToJson(TraceLine line) => JsonSerializer.Serialize(line, TraceJson.Readable.TraceLine);
 
     /// <inheritdoc />
     public void Dispose() => _stream.Dispose();

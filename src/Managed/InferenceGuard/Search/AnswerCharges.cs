@@ -10,10 +10,25 @@ namespace InferenceGuard.Search;
 /// <param name="StepCosts">Cost of every step, as differences of prefix costs.</param>
 /// <param name="States">z before every step and after the last (M2), [steps + 1].</param>
 /// <param name="StepRewards">Reward of the answer as it was after every step, [steps].</param>
-internal sealed record AnswerCharges(double[] StepCosts, double[] States, double[] StepRewards)
+public sealed record AnswerCharges(double[] StepCosts, double[] States, double[] StepRewards)
 {
+    /// <summary>Charges a given answer step by step, as a search would.</summary>
+    /// <param name="vocabulary">The vocabulary of its tokens.</param>
+    /// <param name="cost">The cost.</param>
+    /// <param name="userText">The user's text.</param>
+    /// <param name="tokens">The answer, ended by the model.</param>
+    /// <param name="options">Budget, discount and the length of steps.</param>
+    /// <exception cref="GuardException">The cost is not finite, or failed.</exception>
+    public static AnswerCharges Of(Vocabulary vocabulary, ICost cost, string userText, ReadOnlySpan<TokenId> tokens, GuardOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        ArgumentNullException.ThrowIfNull(cost);
+        ArgumentNullException.ThrowIfNull(options);
+        return Of(vocabulary, cost, new MeanLogProbReward(), userText, tokens, new float[tokens.Length], isEnded: true, options.SafetyBudget, options.TokensPerCharge);
+    }
+
     /// <summary>Charges an answer step by step; an end at a border has a step of its own.</summary>
-    public static AnswerCharges Of(
+    internal static AnswerCharges Of(
         Vocabulary vocabulary, ICost cost, IReward reward, string userText, ReadOnlySpan<TokenId> tokens, ReadOnlySpan<float> logProbs, bool isEnded,
         SafetyBudget budget, int tokensPerCharge)
     {

@@ -59,7 +59,7 @@ internal sealed class BlockSearch : IDisposable
         _keptLogits = new float[(long)keep * model.Info.VocabularySize];
         (_live, _ended) = (new int[keep], new int[keep]);
         _committed = new(model.Vocabulary, cost, run.Prompt.UserText, run.Start, blockTokens);
-        Step = new(_beams, _selector, _hasCritic, _committed) { Pass = pass, Block = -1 };
+        Step = new(_beams, _selector, _hasCritic, _committed, run) { Pass = pass, Block = -1 };
     }
 
     /// <summary>What consumers see.</summary>

@@ -1,0 +1,87 @@
+// What every request passes: the key, the rate limit, headers, failures in OpenAI's shape, one line of log.
+
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Threading.RateLimiting;
+
+namespace InferenceGuard.App.Server;
+
+/// <summary>What every request passes on its way in and out.</summary>
+internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, TimeProvider clock, Action<string> log)
+{
+    private const string Caller = "caller";
+
+    private readonly ApiKeys _keys = new(options.Keys);
+    private readonly ConcurrentDictionary<string, TokenBucketRateLimiter> _rates = new();
+
+    /// <summary>Who sent a request, as the log names them: a key's number, or an address.</summary>
+    public static string CallerOf(HttpContext http) => (string)http.Items[Caller]!;
+
+    /// <summary>Lets a request pass, or answers it.</summary>
+    public async Task Pass(HttpContext http, RequestDelegate next)
+    {
+        var begin = clock.GetTimestamp();
+        SetHeaders(http.Response.Headers, http.Request.Path);
+        try
+        {
+            http.Items[Caller] = Admit(http);
+            await next(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        }
+        catch (Exception e)
+        {
+            await Fail(http, ApiException.Of(e), e);
+        }
+        var endpoint = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "other";
+        metrics.Request(endpoint, http.Response.StatusCode);
+        // The pattern, not the path: a path can hold what a client typed.
+        log(string.Create(CultureInfo.InvariantCulture, $"{http.Request.Method} {endpoint} {http.Response.StatusCode} {clock.GetElapsedTime(begin).TotalMilliseconds:0} ms {http.Items[Caller] ?? "unknown"}"));
+    }
+
+    private string Admit(HttpContext http)
+    {
+        var address = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        if (!http.Request.Path.StartsWithSegments("/v1") && !http.Request.Path.StartsWithSegments("/metrics"))
+            return address;
+        var caller = _keys.AreNeeded ? _keys.Caller(http.Request.Headers.Authorization) ?? throw ApiException.Unauthorized() : address;
+        if (options.RateLimit == 0 || HttpMethods.IsGet(http.Request.Method))
+            return caller;
+        using var lease = _rates.GetOrAdd(caller, _ => new(new()
+        {
+            TokenLimit = options.RateLimit, TokensPerPeriod = options.RateLimit, ReplenishmentPeriod = TimeSpan.FromMinutes(1), AutoReplenishment = true,
+        })).AttemptAcquire();
+        return lease.IsAcquired ? caller : throw ApiException.TooFast(lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromMinutes(1));
+    }
+
+    private async Task Fail(HttpContext http, ApiException failure, Exception cause)
+    {
+        if (failure.Status >= StatusCodes.Status500InternalServerError)
+            log($"failed: {cause.GetType().Name}: {(options.LogsTexts || cause is GuardException ? cause.Message : "")} {(cause is GuardException ? "" : new StackTrace(cause))}".Trim());
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+        http.Response.StatusCode = failure.Status;
+        if (failure.RetryAfter is { } after)
+            http.Response.Headers.RetryAfter = Math.Ceiling(after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        if (failure.Status == StatusCodes.Status401Unauthorized)
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        await http.Response.WriteAsJsonAsync(failure.Response, ServerJson.Default.ErrorResponse);
+    }
+
+    private static void SetHeaders(IHeaderDictionary headers, PathString path)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        // The reference of the API brings a script that writes styles and asks for nothing beyond this server.
+        headers.ContentSecurityPolicy = path.StartsWithSegments("/docs")
+            ? "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'"
+            : "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    }
+}

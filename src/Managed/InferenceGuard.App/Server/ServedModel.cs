@@ -1,0 +1,106 @@
+// What a server answers with: a model, its scorers and critic, and the caches and decoders of the searches.
+
+using InferenceGuard.App.Cli;
+using InferenceGuard.Compute;
+using InferenceGuard.Critic;
+using InferenceGuard.Model;
+using InferenceGuard.Scoring;
+
+namespace InferenceGuard.App.Server;
+
+/// <summary>What a server answers with. Requests may ask for less than its options, never for more.</summary>
+internal sealed class ServedModel : IDisposable
+{
+    private readonly OpenedScorers _scorers;
+    private readonly LatentCritic? _critic;
+    private readonly CriticCalibration? _calibration;
+    private readonly Func<ICompute> _device;
+    private readonly SharedLanguageModel[] _caches;
+
+    private ServedModel(string name, LlamaCppModel model, OpenedScorers scorers, LatentCritic? critic, CriticCalibration? calibration, GuardOptions options, Func<ICompute> device, SharedLanguageModel[] caches)
+    {
+        (Name, Model, Options) = (name, model, options);
+        (_scorers, _critic, _calibration, _device, _caches) = (scorers, critic, calibration, device, caches);
+    }
+
+    /// <summary>What clients call it.</summary>
+    public string Name { get; }
+
+    /// <summary>The model.</summary>
+    public LlamaCppModel Model { get; }
+
+    /// <summary>The cost.</summary>
+    public ICost Cost => _scorers.Cost;
+
+    /// <summary>The reward.</summary>
+    public IReward Reward => _scorers.Reward;
+
+    /// <summary>The server's own knobs: defaults of requests, and their limits.</summary>
+    public GuardOptions Options { get; }
+
+    /// <summary>When it was loaded.</summary>
+    public DateTimeOffset Created { get; } = DateTimeOffset.UtcNow;
+
+    /// <summary>What the caches hold and have done.</summary>
+    public IEnumerable<SharedCacheUsage> Usage => _caches.Select(static cache => cache.Usage);
+
+    /// <summary>Opens what was asked for.</summary>
+    /// <exception cref="GuardException">A file is missing or wrong, or memory is short.</exception>
+    public static ServedModel Open(ModelChoice choice, GuardMethod method, ServerOptions server, Action<string> say)
+    {
+        choice.Embedded?.Require();
+        var scorers = choice.OpenScorers(isGuarded: true);
+        LlamaCppModel? model = null;
+        var caches = new List<SharedLanguageModel>();
+        try
+        {
+            model = LlamaCppModel.Load(choice.Path, choice.Options);
+            var (critic, options) = MethodOpening.OpenCritic(method, choice, model);
+            for (var cache = 0; cache < server.Caches; cache++)
+                caches.Add(new(model, CacheOf(options, model.Info, (server.Parallel + server.Caches - 1) / server.Caches, critic is not null)));
+            var calibration = critic is null ? null : CriticCalibration.ReadBeside(choice.CriticPath!, critic);
+            return new(choice.Embedded?.Name ?? Path.GetFileNameWithoutExtension(choice.Path), model, scorers, critic, calibration, options, () => choice.Device.Open(choice.Precision, say), [.. caches]);
+        }
+        catch
+        {
+            foreach (var cache in caches)
+                cache.Dispose();
+            model?.Dispose();
+            scorers.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The critic's threshold for an α; null where it has no calibration.</summary>
+    /// <exception cref="GuardException">α is out of range.</exception>
+    public double? Threshold(double alpha) => _calibration?.Threshold(alpha);
+
+    /// <summary>A decoder for one search at a time.</summary>
+    /// <param name="worker">Number of the search that runs beside others.</param>
+    public GuardedDecoder OpenDecoder(int worker) => new(_caches[worker % _caches.Length], Cost, Reward, Options, _device(), _critic);
+
+    public void Dispose()
+    {
+        foreach (var cache in _caches)
+            cache.Dispose();
+        Model.Dispose();
+        _scorers.Dispose();
+    }
+
+    // Room for so many searches of the default width at once, a widened one, and prompts of half of the model's context.
+    private static SharedCacheOptions CacheOf(GuardOptions options, ModelInfo model, int searches, bool hiddenStates)
+    {
+        var (width, cached) = (options.Beams + options.KeptBeams, new SharedCacheOptions { CellCount = 1 });
+        var prompt = Math.Max(1, (model.TrainedContextTokens - options.MaxTokens) / 2);
+        var cells = prompt + options.KeptBeams * options.MaxTokens + options.Beams * Math.Min(options.BlockTokens, options.MaxTokens);
+        var sequences = Math.Min(GuardOptions.MaxSequences, Math.Max(searches, 2) * width + cached.CachedPrompts);
+        return cached with
+        {
+            CellCount = checked(Math.Max(searches, 2) * cells + Math.Min(cached.CachedCells, 4 * prompt)),
+            CachedCells = Math.Min(cached.CachedCells, 4 * prompt),
+            MaxSequences = sequences,
+            CachedPrompts = Math.Min(cached.CachedPrompts, Math.Max(0, sequences - width)),
+            HiddenStates = hiddenStates,
+        };
+    }
+}
