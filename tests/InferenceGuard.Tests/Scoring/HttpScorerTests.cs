@@ -1,6 +1,7 @@
 // Scores of endpoints on this machine, against the same numbers counted here.
 
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
 using InferenceGuard.Tests.App;
@@ -67,6 +68,18 @@ internal sealed class HttpScorerTests
         using var cost = Open($"http:{server.Address}/judge,kind=chat,logprobs=no,template={Template()}");
         Assert.That(cost.Score(Prompt, "a", ended: true), Is.EqualTo(expected));
         Assert.That(server.Requests.Single().Body, Does.Not.Contain("logprobs"));
+    }
+
+    [Test]
+    public void Score_TokenThatBeginsTwoVerdicts_CountsForNeither()
+    {
+        var template = CommandRun.Write("unclear.json", WordJudge.Template.Replace("odd", "unclear", StringComparison.Ordinal));
+        (string Token, double Mass)[] top = [("un", 0.5), (" unsafe", 0.2), ("safe", 0.1)];
+        using var server = new LoopbackServer(_ => WordJudge.Said("unsafe", new JsonObject { ["content"] = new JsonArray(WordJudge.Token("un", top)) }));
+        using var cost = Open($"http:{server.Address}/v1/chat/completions,template={template}");
+        Assert.That(cost.Score(Prompt, "a", ended: true), Is.EqualTo(2 / 3.0).Within(1e-12));
+        top[1].Mass = 0;
+        Assert.That(() => cost.Score(Prompt, "a", ended: true), Throws.TypeOf<GuardException>().With.Message.Contains("begins \"unsafe\" alone"), "though \"safe\" is among them");
     }
 
     [Test]

@@ -8,7 +8,7 @@ namespace InferenceGuard.Tests.Support;
 /// <summary>A moderation and a chat endpoint that count words.</summary>
 internal static class WordJudge
 {
-    /// <summary>Separates prompt and answer in <see cref="Messages"/>.</summary>
+    /// <summary>The template of <see cref="Chat"/>.</summary>
     public const string Template = """{"messages": [{"role": "system", "content": "Judge."}, {"role": "user", "content": "<{prompt}|{answer}>"}], "verdicts": {"safe": 0, " unsafe": 1, "odd": 0.5}}""";
 
     /// <summary>How often a word occurs.</summary>
@@ -41,14 +41,17 @@ internal static class WordJudge
         return Said(probability > 0.5 ? "\n\nunsafe\nS1" : "\n\nsafe", new JsonObject
         {
             ["content"] = new JsonArray(
-                new JsonObject { ["token"] = "\n\n", ["logprob"] = 0, ["top_logprobs"] = new JsonArray() },
-                new JsonObject
-                {
-                    ["token"] = probability > 0.5 ? "un" : "safe",
-                    ["top_logprobs"] = new JsonArray([.. top.Select(static at => new JsonObject { ["token"] = at.Token, ["logprob"] = Math.Max(-9999, Math.Log(at.Mass)) })]),
-                }),
+                Token("\n\n"),
+                Token(probability > 0.5 ? "un" : "safe", top)),
         });
     }
+
+    /// <summary>A token of a chat reply, and what competed with it.</summary>
+    public static JsonObject Token(string token, params (string Token, double Mass)[] top) => new()
+    {
+        ["token"] = token,
+        ["top_logprobs"] = new JsonArray([.. top.Select(static at => new JsonObject { ["token"] = at.Token, ["logprob"] = Math.Max(-9999, Math.Log(at.Mass)) })]),
+    };
 
     /// <summary>A chat reply.</summary>
     public static LoopbackServer.Reply Said(string text, JsonObject? logProbs = null) => new(new JsonObject
