@@ -24,9 +24,9 @@ public sealed class ScorerSpecTests
     [TestCase("logprob")]
     [TestCase("")]
     public void Cost_AnythingElse_IsRefusedWithWhatIsKnown(string spec) => Assert.That(() => Spec.Cost(spec), Throws.TypeOf<GuardException>()
-        .With.Property("Fault").EqualTo(GuardFault.Usage).And.Message.EqualTo($"--cost is \"{spec}\"; expected one of: phrases:FILE.json, gguf-head:TRUNK.gguf,HEAD.safetensors, guard:FILE.gguf,template=FAMILY|FILE.json, word:NAME[,weight=w]."));
+        .With.Property("Fault").EqualTo(GuardFault.Usage).And.Message.EqualTo($"--cost is \"{spec}\"; expected one of: phrases:FILE.json, gguf-head:TRUNK.gguf,HEAD.safetensors, guard:FILE.gguf,template=FAMILY|FILE.json, http:URL, https://HOST/PATH, word:NAME[,weight=w]."));
 
     [Test]
     public void Reward_OfACost_IsRefused() =>
-        Assert.That(() => Spec.Reward("word:y"), Throws.TypeOf<GuardException>().With.Message.Contains("phrases:FILE.json, gguf-head:TRUNK.gguf,HEAD.safetensors, logprob."));
+        Assert.That(() => Spec.Reward("word:y"), Throws.TypeOf<GuardException>().With.Message.Contains("phrases:FILE.json, gguf-head:TRUNK.gguf,HEAD.safetensors, http:URL, https://HOST/PATH, logprob."));
 }

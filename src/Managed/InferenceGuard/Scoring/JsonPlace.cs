@@ -15,11 +15,17 @@ internal readonly record struct JsonPlace(JsonElement Element, string Source, st
     /// <summary>Line of each place in the user's file, from 1, for readers that know it.</summary>
     public IReadOnlyDictionary<string, int>? Lines { get; init; }
 
+    /// <summary>Who can repair it.</summary>
+    public GuardFault Fault { get; init; } = GuardFault.Usage;
+
+    /// <summary>Takes out of a text what no error may repeat, such as a key; null if there is nothing.</summary>
+    public Func<string, string>? Hide { get; init; }
+
     /// <summary>An error about this value.</summary>
     public GuardException Error(string complaint)
     {
         var where = Lines is not null && Lines.TryGetValue(Place, out var line) ? $"{Source}, line {line}" : Source;
-        return new(GuardFault.Usage, Place == "" ? $"{where}: {complaint}." : $"{where}: {Place}: {complaint}.");
+        return new(Fault, Place == "" ? $"{where}: {complaint}." : $"{where}: {Place}: {complaint}.");
     }
 
     /// <summary>The fields of this object.</summary>
@@ -32,7 +38,7 @@ internal readonly record struct JsonPlace(JsonElement Element, string Source, st
     }
 
     /// <summary>Whether an object has a field.</summary>
-    public bool Has(string name) => Element.TryGetProperty(name, out _);
+    public bool Has(string name) => Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out _);
 
     /// <summary>Refuses anything but an object with no other fields than these.</summary>
     public void AllowOnly(params ReadOnlySpan<string> names)
@@ -90,16 +96,17 @@ internal readonly record struct JsonPlace(JsonElement Element, string Source, st
 
     /// <summary>A field.</summary>
     public JsonPlace Field(string name) =>
-        Element.TryGetProperty(name, out var value)
-            ? At(name, value)
-            : throw Error($"\"{name}\" is missing");
+        Element.ValueKind != JsonValueKind.Object ? throw Unlike("an object in braces")
+        : Element.TryGetProperty(name, out var value) ? At(name, value)
+        : throw Error($"\"{name}\" is missing");
 
     private JsonPlace At(string name, JsonElement value) => this with { Element = value, Place = Place == "" ? name : $"{Place}, {name}" };
 
     /// <summary>An error about this value being of another kind.</summary>
     public GuardException Unlike(string expected)
     {
-        var given = Element.GetRawText().ReplaceLineEndings(" ");
+        var given = string.Concat(Element.GetRawText().ReplaceLineEndings(" ").Select(static at => char.IsControl(at) ? ' ' : at));
+        given = Hide?.Invoke(given) ?? given;
         return Error($"this is {(given.Length > LongestQuote ? given[..LongestQuote] + "…" : given)}; it must be {expected}");
     }
 }

@@ -11,20 +11,28 @@ namespace InferenceGuard.Scoring;
 /// </summary>
 public sealed partial class ScorerArgument
 {
-    private readonly string _scheme;
+    private readonly string _shown;
     private readonly (string Name, string Value)[] _options;
 
     /// <summary>Reads an argument.</summary>
-    /// <param name="scheme">The word before the colon, for errors.</param>
+    /// <param name="scheme">The word before the colon.</param>
     /// <param name="text">All that follows the colon.</param>
     public ScorerArgument(string scheme, string text)
+        : this(scheme, text, $"{scheme}:{text}")
+    {
+    }
+
+    private ScorerArgument(string scheme, string text, string shown)
     {
         ArgumentNullException.ThrowIfNull(text);
-        (_scheme, Text) = (scheme, text);
+        (Scheme, Text, _shown) = (scheme, text, shown);
         var begin = OptionBegin().Match(text) is { Success: true } first ? first.Index : text.Length;
         Subject = text[..begin];
         _options = [.. OptionBegin().Split(text[begin..]).Skip(1).Chunk(2).Select(static pair => (pair[0], pair[1]))];
     }
+
+    /// <summary>The word before the colon.</summary>
+    public string Scheme { get; }
 
     /// <summary>All that follows the colon.</summary>
     public string Text { get; }
@@ -50,6 +58,16 @@ public sealed partial class ScorerArgument
     /// <summary>The values of an option that may be repeated, in their order.</summary>
     /// <param name="name">The option.</param>
     public IReadOnlyList<string> All(string name) => [.. _options.Where(option => option.Name == name).Select(static option => option.Value)];
+
+    /// <summary>The value of an option; null where it is not given.</summary>
+    /// <param name="name">The option.</param>
+    /// <exception cref="GuardException">It is given twice.</exception>
+    public string? One(string name) => All(name) switch
+    {
+        [] => null,
+        [var value] => value,
+        _ => throw Error($"{name} is given twice"),
+    };
 
     /// <summary>A finite number.</summary>
     /// <param name="name">The option.</param>
@@ -85,14 +103,11 @@ public sealed partial class ScorerArgument
 
     /// <summary>An error about this argument.</summary>
     /// <param name="complaint">What is wrong, without a full stop.</param>
-    public GuardException Error(string complaint) => new(GuardFault.Usage, $"{_scheme}:{Text}: {complaint}.");
+    public GuardException Error(string complaint) => new(GuardFault.Usage, $"{_shown}: {complaint}.");
 
-    private string? One(string name) => All(name) switch
-    {
-        [] => null,
-        [var value] => value,
-        _ => throw Error($"{name} is given twice"),
-    };
+    /// <summary>The same argument under another name in errors, for one that holds a secret.</summary>
+    /// <param name="shown">What errors begin with.</param>
+    internal ScorerArgument ShownAs(string shown) => new(Scheme, Text, shown);
 
     [GeneratedRegex(",([a-z][a-z-]*)=")]
     private static partial Regex OptionBegin();

@@ -26,6 +26,8 @@ public sealed class ScorerSpec(params IReadOnlyList<ScorerScheme> schemes)
             Reward = static argument => Weighted(argument, GgufHeadReward.Load),
         },
         new("guard", "guard:FILE.gguf,template=FAMILY|FILE.json") { Cost = GuardCost.Load },
+        new("http", "http:URL") { Cost = HttpScorer.Load, Reward = HttpScorer.Load },
+        new("https", "https://HOST/PATH") { Cost = HttpScorer.Load, Reward = HttpScorer.Load },
         new("logprob", "logprob") { Reward = static _ => new MeanLogProbReward() },
     ];
 
