@@ -67,6 +67,12 @@ public sealed record GuardOptions
     /// </summary>
     public bool Commits { get; init; }
 
+    /// <summary>
+    /// With <see cref="Commits"/>: at most so many blocks are held back; then the kept beams that do not begin as the best one does are given up. 0 = no
+    /// beam is given up, and what is shown waits for them to agree. A small number shows text sooner and leaves a search fewer ways out.
+    /// </summary>
+    public int CommitLag { get; init; }
+
     /// <summary>After this time no block is begun: the best answer that has ended and is verified is returned, or there is none. Null = no limit.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
@@ -135,6 +141,7 @@ public sealed record GuardOptions
         Require(MinP is >= 0 and <= 1, $"--min-p is {MinP}; it must lie in [0, 1]");
         Require(CriticThreshold is >= 0 and < 1, $"--critic-threshold is {CriticThreshold}; it must lie in [0, 1)");
         Require(Halvings is >= 0 and <= 8, $"--halvings is {Halvings}; it must lie between 0 and 8");
+        Require(CommitLag >= 0, $"--commit-lag is {CommitLag}; it must be 0 (wait until all kept beams agree) or a number of blocks");
         Require(TimeLimit is null || TimeLimit > TimeSpan.Zero, $"--time-limit is {TimeLimit}; it must be longer than nothing");
         Require(Enum.IsDefined(Mode), $"--mode is {Mode}; it must be strict or best-effort");
         _ = SafetyBudget;

@@ -200,8 +200,10 @@ internal sealed class BlockSearch : IDisposable
                 _beams.Copy(slot, _beams.Reserve);
                 _hasReserve = true;
             }
-        if (_options.Commits)
+        if (_options.Commits && !_selector.Kept.IsEmpty)
         {
+            if (_options.CommitLag > 0 && _committed.Overdue(_beams, _selector.Kept[0], _options.CommitLag) is { IsEmpty: false } overdue)
+                _selector.KeepAlike(overdue);
             _committed.Extend(_beams, _selector.Kept);
             _hasReserve &= _beams.Tokens(_beams.Reserve).StartsWith(_committed.Tokens);
         }

@@ -31,13 +31,29 @@ internal sealed class CommittedText(Vocabulary vocabulary, ICost cost, string us
         var shared = beams.Tokens(kept[0]);
         foreach (var slot in kept[1..])
             shared = shared[..shared.CommonPrefixLength(beams.Tokens(slot))];
-        for (var length = shared.Length / blockTokens * blockTokens; length > _tokens.Length; length -= blockTokens)
-        {
-            var state = beams.StateAt(kept[0], length / blockTokens);
-            if (!(state >= 0) || !(_start - cost.Score(userText, vocabulary.Detokenize(shared[..length]), ended: false) >= 0))
-                continue; // A shorter beginning may do.
-            (_tokens, State) = (shared[..length].ToArray(), new(state));
-            return;
-        }
+        if (WithinBudget(beams, kept[0], shared.Length / blockTokens) is > 0 and var blocks)
+            (_tokens, State) = (shared[..(blocks * blockTokens)].ToArray(), new(beams.StateAt(kept[0], blocks)));
+    }
+
+    /// <summary>What of the best kept beam is held back for longer than it may be, and is within the budget.</summary>
+    /// <param name="beams">The beams.</param>
+    /// <param name="best">Its slot.</param>
+    /// <param name="lag">Blocks that may be held back.</param>
+    /// <returns>Its beginning up to there; no longer than what is committed if nothing is overdue.</returns>
+    public ReadOnlySpan<TokenId> Overdue(BeamSet beams, int best, int lag)
+    {
+        var blocks = beams.Length[best] / blockTokens - lag;
+        return beams.Tokens(best)[..(WithinBudget(beams, best, blocks) * blockTokens)];
+    }
+
+    // The most blocks of a beam, beyond the committed ones, whose text costs no more than the budget; 0 if there are none.
+    private int WithinBudget(BeamSet beams, int slot, int blocks)
+    {
+        while (blocks * blockTokens > _tokens.Length && !IsWithinBudget(blocks))
+            blocks--;
+        return blocks * blockTokens > _tokens.Length ? blocks : 0;
+
+        bool IsWithinBudget(int count) => beams.StateAt(slot, count) >= 0
+            && _start - cost.Score(userText, vocabulary.Detokenize(beams.Tokens(slot)[..(count * blockTokens)]), ended: false) >= 0;
     }
 }

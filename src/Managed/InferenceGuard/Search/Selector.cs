@@ -1,5 +1,7 @@
 // The Select verb: which beams go on.
 
+using InferenceGuard.Model;
+
 namespace InferenceGuard.Search;
 
 /// <summary>
@@ -39,5 +41,18 @@ internal sealed class Selector(BlockScorer scorer, BeamSet beams, bool dropOverB
             _keptCount--;
         foreach (var slot in Kept)
             beams.Verdict[slot] = BeamVerdict.Kept;
+    }
+
+    /// <summary>Gives up the kept beams that begin otherwise.</summary>
+    /// <param name="beginning">What the best kept beam begins with.</param>
+    public void KeepAlike(ReadOnlySpan<TokenId> beginning)
+    {
+        var count = 0;
+        foreach (var slot in Kept)
+            if (beams.Tokens(slot).StartsWith(beginning))
+                _kept[count++] = slot;
+            else
+                beams.Verdict[slot] = BeamVerdict.Outscored;
+        _keptCount = count;
     }
 }
