@@ -7,6 +7,7 @@ return args switch
     ["micro", .. var rest] => MicroBenchmarks.Run(rest),
     ["loop", .. var rest] => LoopBenchmark.Run(rest),
     ["critic", .. var rest] => CriticBenchmark.Run(rest),
+    ["scoring", .. var rest] => ScoringBenchmark.Run(rest),
     ["kernels", .. var rest] => KernelBenchmark.Run(rest),
     ["recount", .. var rest] => HearthRecount.Run(rest),
     ["ceiling", .. var rest] => CriticCeiling.Run(rest),
@@ -20,6 +21,8 @@ static int Usage()
           micro [BenchmarkDotNet options]     sampling, scoring, selection and one block: time and managed memory
           loop [--rounds R] [--model F.gguf]  tokens/s of the guarded loop ÷ bare llama_decode, and shares of its stages
           critic [--rounds R]                 the critic's network on two CPU threads against ONNX Runtime
+          scoring [--trunk F.gguf] [--rounds R] [--threads T]
+                                              growing answers scored by a GGUF head: block by block against whole texts
           kernels [--device I] [--rounds R] [--shapes full|small] [--json FILE] [--against FILE]
                                               the CUDA kernels on GPU I beside their floors; with a file of gpu_check_torch.py, beside PyTorch
           recount --records DIR               an evaluation on Hearth's test prompts: violations recounted, and tokens where hazards are delayed

@@ -85,6 +85,47 @@ internal sealed class GgufHeadTests
     }
 
     [Test]
+    public void Session_AnswerLongerThanItsCache_ScoresAsTheWholeText()
+    {
+        using var cost = GgufHeadCost.Load(TinyModel.BpePath, Write(Beaver, "cost", RandomHead(0)), TinyModel.OneThread);
+        using var session = (TrunkSession)cost.Open(Prompt, 2);
+        var (batch, text, scores) = (new ScoringBatch(1, 200), new StringBuilder(), new double[1]);
+        for (var block = 0; block < 6; block++)
+        {
+            batch.Clear();
+            batch.Add(1, ended: false);
+            var piece = string.Concat(Enumerable.Range(0, 200).Select(at => (char)('a' + (at * 7 + block) % 26)));
+            text.Append(piece);
+            batch.Append(new(0), Encoding.UTF8.GetBytes(piece), 0);
+            session.Extend(batch, scores);
+        }
+        Assert.That(scores[0], Is.EqualTo(WholeText(TinyModel.BpePath, Beaver, text.ToString())).Within(Tolerance));
+    }
+
+    [Test]
+    public void Session_ManyAnswersOf128Tokens_DecodeHardlyMoreThanTheirWholeTexts()
+    {
+        const int beams = 12;
+        using var cost = GgufHeadCost.Load(TinyModel.BpePath, Write(Beaver, "cost", RandomHead(0)), TinyModel.OneThread);
+        using var session = (TrunkSession)cost.Open("hello", beams);
+        var (random, batch, texts, scores) = (new Random(3), new ScoringBatch(beams, 1), new string[beams], new double[beams]);
+        for (var block = 0; block < 16; block++)
+        {
+            batch.Clear();
+            for (var beam = 0; beam < beams; beam++)
+            {
+                var piece = string.Concat(Enumerable.Range(0, 8).Select(_ => (char)('a' + random.Next(26))));
+                texts[beam] += piece;
+                batch.Add(beam, ended: false);
+                batch.Append(new(0), Encoding.UTF8.GetBytes(piece), 0);
+            }
+            session.Extend(batch, scores);
+        }
+        using var model = LlamaCppModel.Load(TinyModel.BpePath, TinyModel.OneThread);
+        Assert.That(session.DecodedTokens, Is.LessThan(1.3 * texts.Sum(text => ScoringTemplate.Parse(Beaver, model).Render("hello", text).Length)));
+    }
+
+    [Test]
     public void Head_WithHiddenLayerAndNormaliser_IsTheFormula()
     {
         var random = new Random(4);

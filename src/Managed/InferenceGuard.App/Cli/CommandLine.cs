@@ -74,7 +74,7 @@ internal static class CommandLine
             DoctorCommand.Create(terminal),
             ExplainCommand.Create(terminal),
             CollectCommand.Create(terminal), TrainCommand.Create(terminal), CalibrateCommand.Create(terminal), EvaluateCommand.Create(terminal),
-            TrainHeadCommand.Create(terminal), TrainLmCommand.Create(terminal),
+            TrainHeadCommand.Create(terminal), ConvertHeadCommand.Create(terminal), TrainLmCommand.Create(terminal),
             HearthCommand.Create(terminal),
         };
 

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using System.Globalization;
+using InferenceGuard.App.Cli.Training;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
 using InferenceGuard.Training.Heads;
@@ -67,13 +68,16 @@ internal static class TrainHeadCommand
             var (head, quality) = new HeadTrainer(recipe, model.Info.HiddenWidth, examples.AreLabels).Train(hidden, examples.All, stop.Token);
             ScoreHeadFile.Write(output, head, kind, template);
             terminal.WriteLine($"{output}: {examples.All.Count} answers · validation: {Line(quality)}");
+            var sets = new List<(string Name, HeadQuality Quality)> { ("validation", quality) };
             if (others is not null)
             {
                 var read = HeadTrainer.Read(model, template, others.All, new Shown(terminal, others.All.Count), stop.Token);
                 var width = model.Info.HiddenWidth;
                 var scores = Enumerable.Range(0, others.All.Count).Select(at => (float)head.Of(read.AsSpan(at * width, width))).ToArray();
-                terminal.WriteLine($"test, {others.All.Count} answers: {Line(new(scores, [.. others.All.Select(static example => example.Target)], others.AreLabels))}");
+                sets.Add(("test", new(scores, [.. others.All.Select(static example => example.Target)], others.AreLabels)));
+                terminal.WriteLine($"test, {others.All.Count} answers: {Line(sets[^1].Quality)}");
             }
+            terminal.WriteLine($"plots: {string.Join(", ", HeadPlots.Write(output, sets))}");
             return CommandLine.Ok;
         }
         catch (OperationCanceledException)

@@ -43,7 +43,7 @@ public sealed partial class ScorerArgument
     /// <summary>The same argument without an option.</summary>
     /// <param name="name">The option.</param>
     internal ScorerArgument Without(string name) =>
-        new(_scheme, Subject + string.Concat(_options.Where(option => option.Name != name).Select(static option => $",{option.Name}={option.Value}")));
+        new(Scheme, Subject + string.Concat(_options.Where(option => option.Name != name).Select(static option => $",{option.Name}={option.Value}")), _shown);
 
     /// <summary>Refuses options of other names.</summary>
     /// <param name="names">The names that are known.</param>

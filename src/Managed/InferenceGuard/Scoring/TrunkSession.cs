@@ -14,6 +14,9 @@ internal sealed class TrunkSession : IScoringSession
 {
     private const int SmallestCache = 1024;
 
+    // Room that every slot gets at first: the 128 tokens of an ordinary answer may be more in another vocabulary, and a cache that has to grow reads everything again.
+    private const int LikelyAnswerTokens = 160;
+
     private readonly Trunk _trunk;
     private readonly string _prompt;
     private readonly Slot[] _slots;
@@ -107,7 +110,7 @@ internal sealed class TrunkSession : IScoringSession
         _context?.Dispose();
         foreach (var slot in _slots)
             slot.Tokens = []; // Its text stays, and is decoded again when it grows.
-        _context = _trunk.Open(Math.Max(SmallestCache, 2 * cells), _slots.Length + 1);
+        _context = _trunk.Open(Math.Max(SmallestCache, Math.Max(2 * cells, (_slots.Length + 1) * (_rootTokens.Length + LikelyAnswerTokens))), _slots.Length + 1);
         _appended.Clear();
         _appended.Add(Root, _rootTokens);
         Decode();

@@ -26,8 +26,6 @@ internal sealed class CommittedText(Vocabulary vocabulary, ICost cost, string us
     /// <param name="kept">Slots of the kept beams.</param>
     public void Extend(BeamSet beams, ReadOnlySpan<int> kept)
     {
-        if (kept.IsEmpty)
-            return;
         var shared = beams.Tokens(kept[0]);
         foreach (var slot in kept[1..])
             shared = shared[..shared.CommonPrefixLength(beams.Tokens(slot))];

@@ -1,7 +1,6 @@
 // Reads safetensors files: an 8-byte header length, a JSON header, and raw little-endian data.
 
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace InferenceGuard.Storage;
@@ -65,25 +64,18 @@ public sealed class SafetensorsFile
         }
     }
 
-    /// <summary>Reads a whole tensor of type F32 or F16 as float32.</summary>
+    /// <summary>Reads a whole tensor of type F32, F16, BF16 or F64 as float32.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="shape">The shape it must have.</param>
     /// <exception cref="GuardException">The tensor is missing, of another type or shape.</exception>
     public float[] ReadFloats(string name, params ReadOnlySpan<long> shape)
     {
         var tensor = Require(name, shape);
-        var values = new float[tensor.ElementCount];
-        if (tensor.Type == "F32")
-            ReadRaw(tensor, MemoryMarshal.AsBytes(values.AsSpan()));
-        else if (tensor.Type == "F16")
-        {
-            var halves = new Half[tensor.ElementCount];
-            ReadRaw(tensor, MemoryMarshal.AsBytes(halves.AsSpan()));
-            System.Numerics.Tensors.TensorPrimitives.ConvertToSingle(halves, values);
-        }
-        else
-            throw Malformed(Path, $"tensor {name} is of type {tensor.Type}, expected F32 or F16");
-        return values;
+        if (tensor.SizeBytes > Array.MaxLength)
+            throw Malformed(Path, $"tensor {name} has {tensor.SizeBytes} bytes, too many to read at once");
+        var bytes = new byte[tensor.SizeBytes];
+        ReadRaw(tensor, bytes);
+        return FloatElements.Read(tensor.Type, bytes) ?? throw Malformed(Path, $"tensor {name} is of type {tensor.Type}, expected {FloatElements.Types}");
     }
 
     /// <summary>Reads the raw bytes of a tensor.</summary>

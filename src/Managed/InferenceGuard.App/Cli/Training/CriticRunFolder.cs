@@ -9,8 +9,6 @@ namespace InferenceGuard.App.Cli.Training;
 /// <summary>The folder of a critic's training.</summary>
 internal sealed class CriticRunFolder
 {
-    private const int WidthPixels = 800, HeightPixels = 600;
-
     private readonly string _folder;
 
     private CriticRunFolder(string folder) => _folder = folder;
@@ -64,7 +62,7 @@ internal sealed class CriticRunFolder
         var bins = CriticMetrics.Reliability(predictions.Safe, predictions.IsSafe);
         Csv("reliability", "count,predicted,observed", bins.Select(static bin => (FormattableString)$"{bin.Count},{bin.Predicted},{bin.Observed}"));
         using var plot = new Plot();
-        Diagonal(plot);
+        PlotFile.Diagonal(plot);
         var filled = bins.Where(static bin => bin.Count > 0).ToArray();
         plot.Add.Scatter(filled.Select(static bin => bin.Predicted).ToArray(), filled.Select(static bin => bin.Observed).ToArray()).LegendText =
             string.Create(CultureInfo.InvariantCulture, $"f1, ECE {CriticMetrics.CalibrationError(predictions.Safe, predictions.IsSafe):F3}");
@@ -74,7 +72,7 @@ internal sealed class CriticRunFolder
     private void WriteRanking(CriticPredictions predictions)
     {
         using var plot = new Plot();
-        Diagonal(plot);
+        PlotFile.Diagonal(plot);
         var rows = new List<FormattableString>();
         for (var part = 0; part < CriticPredictions.Parts; part++)
         {
@@ -91,21 +89,10 @@ internal sealed class CriticRunFolder
         Save(plot, "roc", "ROC of f1 by position in the answer", "share of unsafe ends taken for safe", "share of safe ends taken for safe", Alignment.LowerRight);
     }
 
-    private static void Diagonal(Plot plot)
-    {
-        var line = plot.Add.Line(0, 0, 1, 1);
-        line.LinePattern = LinePattern.Dashed;
-        line.LineColor = Colors.Gray;
-    }
-
     private void Save(Plot plot, string name, string title, string x, string y, Alignment legend)
     {
-        plot.Title(title);
-        plot.XLabel(x);
-        plot.YLabel(y);
-        plot.ShowLegend(legend);
-        plot.SavePng(Path.Combine(_folder, name + ".png"), WidthPixels, HeightPixels);
-        plot.SaveSvg(Path.Combine(_folder, name + ".svg"), WidthPixels, HeightPixels);
+        PlotFile.SaveSvg(plot, Path.Combine(_folder, name + ".svg"), title, x, y, legend);
+        PlotFile.SavePng(plot, Path.Combine(_folder, name + ".png"));
     }
 
     private void Csv(string name, string header, IEnumerable<FormattableString> rows) =>
