@@ -16,7 +16,7 @@ internal sealed class BlockSearchTests
         using var model = LlamaCppModel.Load(RepositoryFiles.Hearth("hearth-base.gguf"), new ModelOptions { Threads = 1 });
         var options = new GuardOptions { Beams = 16, BlockTokens = 8 }.Validate();
         var prompt = Prompt.Build(model, [new ChatMessage("user", "how do i unblock a drain fast?")], options.MaxTokens);
-        using var context = BlockSearch.Reserve(model, null, prompt, options, hiddenStates: false);
+        using var context = BlockSearch.Reserve(model, null, prompt, options, hiddenStates: false, default);
         using var compute = new CpuCompute();
         using var device = compute.OpenBlockEnd(null, model.Info.VocabularySize, []);
         using var search = new BlockSearch(

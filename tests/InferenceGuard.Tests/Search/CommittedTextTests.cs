@@ -9,8 +9,8 @@ namespace InferenceGuard.Tests.Search;
 
 internal sealed class CommittedTextTests
 {
-    private static readonly ICost Cost = Phrases.Cost("""{"kind":"cost","name":"c","rules":[{"id":"bad","weight":11,"any":["bad"],"most":9},{"id":"minor","weight":4,"any":["minor"],"most":9},{"id":"oops","weight":6,"any":["oops"],"most":9},{"id":"fix","weight":-6,"any":["fix"],"most":9}]}""");
-    private static readonly IReward Reward = Phrases.Reward("""{"kind":"reward","name":"r","rules":[{"id":"good","weight":1,"any":["good"],"most":99}]}""");
+    private static readonly PhraseCost Cost = Phrases.Cost("""{"kind":"cost","name":"c","rules":[{"id":"bad","weight":11,"any":["bad"],"most":9},{"id":"minor","weight":4,"any":["minor"],"most":9},{"id":"oops","weight":6,"any":["oops"],"most":9},{"id":"fix","weight":-6,"any":["fix"],"most":9}]}""");
+    private static readonly PhraseReward Reward = Phrases.Reward("""{"kind":"reward","name":"r","rules":[{"id":"good","weight":1,"any":["good"],"most":99}]}""");
     private static readonly string[] Words = ["good", "so", "minor", "bad", "oops", "fix"];
 
     [Test]
