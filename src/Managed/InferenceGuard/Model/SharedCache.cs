@@ -1,10 +1,13 @@
 // The KV cache that several searches share: who has which part, whose steps are decoded together, and prompts that are kept.
 
+using System.Diagnostics;
+
 namespace InferenceGuard.Model;
 
 /// <summary>
 /// One llama.cpp context behind a lock. A search that wants to decode queues its rows and takes the lock; whoever gets it first decodes all that is queued, so
-/// that steps that arrive while another is computed go together, and a search that is alone never waits.
+/// that steps that arrive while another is computed go together. Where a step takes long, it waits for those that others are about to queue, for a tenth of a step
+/// at most; a search that is alone never waits.
 /// </summary>
 internal sealed class SharedCache : IDisposable
 {
@@ -17,6 +20,8 @@ internal sealed class SharedCache : IDisposable
     private readonly CachePlaces _places;
     private readonly int _batchTokens = new ContextOptions { CellCount = 1, MaxSequences = 1 }.BatchTokens;
     private readonly (int Vocabulary, int Hidden) _width;
+    private double _stepMs; // Mean time of a native call, the latest counting most.
+    private bool _isDisposed;
     private long _decodes;
     private long _decodedSteps;
     private long _decodedRows;
@@ -53,6 +58,23 @@ internal sealed class SharedCache : IDisposable
         }
     }
 
+    /// <summary>Steps that wait to be decoded.</summary>
+    public int QueuedSteps
+    {
+        get
+        {
+            lock (_queue)
+                return _queue.Count;
+        }
+    }
+
+    /// <summary>Does something while no step can be decoded.</summary>
+    public void WhileBusy(Action action)
+    {
+        lock (_decoding)
+            action();
+    }
+
     /// <summary>Takes sequences and cells, waiting for them in turn.</summary>
     public int[] Take(ContextOptions options) => _places.Take(options.MaxSequences, options.CellCount, options.Cancellation);
 
@@ -60,8 +82,9 @@ internal sealed class SharedCache : IDisposable
     public void Return(int[] sequences, int cells)
     {
         lock (_decoding)
-            foreach (var sequence in sequences)
-                _context.Drop(new(sequence));
+            if (!_isDisposed)
+                foreach (var sequence in sequences)
+                    _context.Drop(new(sequence));
         _places.Return(sequences, cells);
     }
 
@@ -96,7 +119,10 @@ internal sealed class SharedCache : IDisposable
     public void Decode(DecodeRequest request, CancellationToken cancellation)
     {
         lock (_queue)
+        {
             _queue.Add(request);
+            Monitor.Pulse(_queue);
+        }
         lock (_decoding)
             if (!request.IsDone)
                 DecodeQueued(cancellation);
@@ -110,7 +136,10 @@ internal sealed class SharedCache : IDisposable
     {
         _places.Dispose();
         lock (_decoding)
+        {
+            _isDisposed = true;
             _context.Dispose();
+        }
     }
 
     private void DecodeQueued(CancellationToken cancellation)
@@ -118,6 +147,7 @@ internal sealed class SharedCache : IDisposable
         _round.Clear();
         lock (_queue)
         {
+            Gather();
             _round.AddRange(_queue);
             _queue.Clear();
         }
@@ -139,6 +169,14 @@ internal sealed class SharedCache : IDisposable
                 if (!request.IsDone)
                     DecodeAlone(request, CancellationToken.None);
         }
+    }
+
+    // Searches whose steps were decoded together are ready again at nearly the same time: without patience the first would always go alone.
+    private void Gather()
+    {
+        var (searches, begin) = (_places.Usage.Searches, Stopwatch.GetTimestamp());
+        while (_queue.Count < searches && (int)(_stepMs / 10 - Stopwatch.GetElapsedTime(begin).TotalMilliseconds) is > 0 and var patienceMs)
+            _ = Monitor.Wait(_queue, patienceMs);
     }
 
     private void Move(DecodeRequest request)
@@ -163,8 +201,7 @@ internal sealed class SharedCache : IDisposable
                 foreach (var sequence in sequences[1..])
                     _batch.Share(sequence);
             }
-        _context.Decode(_batch, CancellationToken.None);
-        Count(_batch.Count);
+        Decode(_batch, CancellationToken.None);
         var first = 0;
         foreach (var request in _round)
         {
@@ -177,8 +214,7 @@ internal sealed class SharedCache : IDisposable
     {
         try
         {
-            _context.Decode(request.Batch, cancellation);
-            Count(request.Batch.Count);
+            Decode(request.Batch, cancellation);
             Finish(request, 0);
         }
         catch (Exception e) when (e is GuardException or OperationCanceledException or InvalidOperationException)
@@ -196,9 +232,12 @@ internal sealed class SharedCache : IDisposable
         _decodedSteps++;
     }
 
-    private void Count(int rows)
+    private void Decode(DecodeBatch batch, CancellationToken cancellation)
     {
+        var begin = Stopwatch.GetTimestamp();
+        _context.Decode(batch, cancellation);
+        _stepMs += (Stopwatch.GetElapsedTime(begin).TotalMilliseconds - _stepMs) / 8;
         _decodes++;
-        _decodedRows += rows;
+        _decodedRows += batch.Count;
     }
 }

@@ -39,6 +39,9 @@ public sealed class SharedLanguageModel : ILanguageModel
     /// <summary>True: a context is a part of the cache that others wait for.</summary>
     public bool SharesCache => true;
 
+    /// <summary>The cache, for tests of what happens while it is busy.</summary>
+    internal SharedCache Cache => _cache;
+
     /// <summary>What the cache holds and has done.</summary>
     public SharedCacheUsage Usage => _cache.Usage;
 
