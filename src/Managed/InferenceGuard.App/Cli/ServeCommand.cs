@@ -11,6 +11,7 @@ namespace InferenceGuard.App.Cli;
 internal static class ServeCommand
 {
     private static readonly ServerOptions s_defaults = new();
+    private static readonly GuardOptions s_guard = new();
 
     public static Command Create(Terminal terminal)
     {
@@ -20,17 +21,19 @@ internal static class ServeCommand
         var open = new Option<bool>("--open") { Description = "Listen beyond loopback without a key." };
         var parallel = new NumberOption<int>("--parallel", "P", s_defaults.Parallel, "Searches at the same time.");
         var caches = new NumberOption<int>("--caches", "n", s_defaults.Caches, "KV caches that they are spread over; searches on one are decoded together.");
+        var prompt = new NumberOption<int>("--prompt-tokens", "n", s_defaults.PromptTokens, "Longest prompt in tokens that the caches have room for.");
+        var lag = new NumberOption<int>("--commit-lag", "blocks", s_guard.CommitLag, "Blocks of a stream that are held back at most; 0 = until all kept beams agree.");
         var queue = new NumberOption<int>("--queue", "n", s_defaults.Queue, "Requests that may wait; more are turned away.");
         var rate = new NumberOption<int>("--rate-limit", "n", s_defaults.RateLimit, "Requests per minute and key; 0 = no limit.");
         var choices = new NumberOption<int>("--most-choices", "n", s_defaults.MostChoices, "Most choices of one request.");
         var longest = new NumberOption<double>("--longest-answer", "s", s_defaults.LongestAnswer.TotalSeconds, "Longest time for an answer, in seconds.");
         var page = new Option<bool>("--ui") { Description = "A page at / that shows the search, and traces at /v1/traces." };
-        var texts = new Option<bool>("--log-texts") { Description = "Let the log tell what went wrong with the texts that it went wrong with." };
+        var texts = new Option<bool>("--log-texts") { Description = "Write prompts and answers to the log." };
         var secret = new Option<string?>("--carry-secret-file") { HelpName = "FILE", Description = "Secret that signs carried safety states, so that they outlive a restart." };
         var (modelFlags, guardFlags) = (new ModelFlags(), new GuardFlags());
         var command = new Command("serve", "Serve a model to OpenAI's clients; requests may ask for less than these options, never for more.")
         {
-            host, port, keys, open, parallel, caches, queue, rate, choices, longest, page, texts, secret,
+            host, port, keys, open, parallel, caches, prompt, queue, rate, choices, longest, lag, page, texts, secret,
         };
         modelFlags.AddTo(command, takesCritic: true);
         guardFlags.AddTo(command);
@@ -39,22 +42,31 @@ internal static class ServeCommand
             var options = new ServerOptions
             {
                 Host = parsed.GetValue(host)!, Port = parsed.GetValue(port), Keys = Keys(parsed.GetValue(keys)), IsOpen = parsed.GetValue(open),
-                Parallel = parsed.GetValue(parallel), Caches = parsed.GetValue(caches), Queue = parsed.GetValue(queue), RateLimit = parsed.GetValue(rate), MostChoices = parsed.GetValue(choices),
+                Parallel = parsed.GetValue(parallel), Caches = parsed.GetValue(caches), PromptTokens = parsed.GetValue(prompt), Queue = parsed.GetValue(queue), RateLimit = parsed.GetValue(rate), MostChoices = parsed.GetValue(choices),
                 LongestAnswer = TimeSpan.FromSeconds(parsed.GetValue(longest)), HasPage = parsed.GetValue(page), LogsTexts = parsed.GetValue(texts), CarrySecret = Secret(parsed.GetValue(secret)),
             }.Validate();
             var choice = modelFlags.Bind(parsed);
             var method = guardFlags.Bind(parsed, terminal, choice.Critic is not null);
             if (method.Name is not (AnswerMethods.InferenceGuard or AnswerMethods.WithCritic))
                 throw new GuardException(GuardFault.Usage, $"--method is {method.Name}; a server answers with {AnswerMethods.InferenceGuard} or {AnswerMethods.WithCritic}.");
+            method = method with { Settings = method.Settings with { Guard = (method.Options with { CommitLag = parsed.GetValue(lag) }).Validate() } };
+            var log = new Lock();
             using var served = ServedModel.Open(choice, method, options, terminal.Note);
-            await using var server = await ServerHost.Start(served, options, terminal.Note);
+            await using var server = await ServerHost.Start(served, options, Log);
             terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{served.Name} at {server.Url}/v1 · {options.Parallel} searches at a time{(options.Keys.Count > 0 ? $" · {options.Keys.Count} keys" : "")}{(options.HasPage ? $" · page at {server.Url}/" : "")} · Ctrl-C ends it"));
             var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             using var interrupt = terminal.OnInterrupt(stopped.SetResult);
             using var ended = cancellation.Register(() => stopped.TrySetResult());
             await stopped.Task;
-            terminal.Note("Finishing what is being answered; Ctrl-C again ends at once.");
+            Log("Finishing what is being answered; Ctrl-C again ends at once.");
             return CommandLine.Ok;
+
+            // Requests end on many threads.
+            void Log(string line)
+            {
+                lock (log)
+                    terminal.Note(line);
+            }
         });
         return command;
     }

@@ -47,4 +47,15 @@ internal sealed class ApiException(int status, string type, string message, stri
         BadHttpRequestException bad => new(bad.StatusCode, Invalid, "The request is malformed."),
         _ => new(StatusCodes.Status500InternalServerError, "server_error", "The generation failed, and no text of it is shown; the server's log says why.", code: "generation_failed"),
     };
+
+    /// <summary>Writes it as a response.</summary>
+    public Task Write(HttpContext http)
+    {
+        http.Response.StatusCode = Status;
+        if (RetryAfter is { } after)
+            http.Response.Headers.RetryAfter = Math.Ceiling(after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        if (Status == StatusCodes.Status401Unauthorized)
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        return http.Response.WriteAsJsonAsync(Response, ServerJson.Default.ErrorResponse);
+    }
 }

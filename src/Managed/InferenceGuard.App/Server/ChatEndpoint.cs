@@ -1,9 +1,11 @@
 // /v1/chat/completions and /v1/completions: from a checked request to jobs, and from their answers to what a client reads.
 
+using System.Text.Json;
+
 namespace InferenceGuard.App.Server;
 
 /// <summary>Answers chat completions and completions.</summary>
-internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, ServerMetrics metrics, CarryTokens carry, TraceHub? traces, TimeProvider clock)
+internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, ServerMetrics metrics, CarryTokens carry, TraceHub? traces, TimeProvider clock, Action<string>? logTexts)
 {
     /// <summary>Answers a checked request.</summary>
     /// <param name="http">The request.</param>
@@ -46,6 +48,7 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
         answer = run.Verified(answer, text, isCut);
         text = answer.Abstained ? plan.Options.AbstentionText : text;
         run.Count(answer);
+        Log(run, text);
         return new()
         {
             Index = index,
@@ -56,6 +59,10 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
             Safety = run.Report(answer, partial: false, Carried(run, answer, text)),
         };
     }
+
+    // As JSON: a text cannot begin a line of its own.
+    private void Log(ChatRun run, string text) =>
+        logTexts?.Invoke($"{JsonSerializer.Serialize(run.Plan.UserText, ServerJson.Default.String)} -> {JsonSerializer.Serialize(text, ServerJson.Default.String)}");
 
     private static string Reason(GuardedAnswer answer, bool isCut) =>
         answer.Abstained ? "content_filter" : isCut || answer.FinishReason == FinishReason.Stop ? "stop" : "length";
@@ -103,6 +110,7 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
                 await Send(Piece(index, rest));
             run.Count(answer);
             var shown = partial ? text.Sent : answer.Abstained ? plan.Options.AbstentionText : final;
+            Log(run, shown);
             var report = run.Report(answer, partial, Carried(run, answer, shown));
             var last = Piece(index, "") with
             {

@@ -66,10 +66,11 @@ internal sealed class ChatPlanner(ServedModel served, ServerOptions limits, Carr
             CriticThreshold = safety.Alpha is null ? own.CriticThreshold : Threshold(safety.Alpha.Value),
             Mode = Mode(safety.Mode),
             Beams = beams,
-            Keep = Within(safety.Keep, Math.Min(own.KeptBeams, beams), 1, Math.Min(own.KeptBeams, beams), "safety.keep"),
+            Keep = Within(safety.Keep, own.Keep == 0 ? Math.Max(1, beams / 4) : Math.Min(own.Keep, beams), 1, Math.Min(own.KeptBeams, beams), "safety.keep"),
             BlockTokens = Within(safety.BlockTokens, own.BlockTokens, 1, own.BlockTokens, "safety.block_tokens"),
             Retries = Within(safety.Retries, own.Retries, 0, own.Retries, "safety.retries"),
             Commits = request.Stream == true,
+            CommitLag = Within(safety.CommitLag, own.CommitLag, 0, int.MaxValue, "safety.commit_lag"),
         };
         // All children of a beam are equal at temperature 0.
         return options.Temperature == 0 ? options with { Beams = options.KeptBeams } : options;

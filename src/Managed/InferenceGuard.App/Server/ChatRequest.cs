@@ -97,6 +97,8 @@ internal sealed record ChatRequest
 
         public int? Retries { get; init; }
 
+        public int? CommitLag { get; init; }
+
         /// <summary>True for a state to be carried to the next turn; or the state that the last one returned.</summary>
         public JsonElement? Carry { get; init; }
     }

@@ -40,12 +40,15 @@ internal static class EventStream
     /// <param name="cancellation">Whether the client has gone.</param>
     public static async Task<bool> Await(HttpResponse response, Task<bool> something, CancellationToken cancellation)
     {
-        while (await Task.WhenAny(something, Task.Delay(s_silence, cancellation)) != something)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            await response.WriteAsync(": searching\n\n", cancellation);
-            await response.Body.FlushAsync(cancellation);
-        }
-        return await something;
+        while (true)
+            try
+            {
+                return await something.WaitAsync(s_silence, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                await response.WriteAsync(": searching\n\n", cancellation);
+                await response.Body.FlushAsync(cancellation);
+            }
     }
 }

@@ -1,6 +1,5 @@
 // What every request passes: the key, the rate limit, headers, failures in OpenAI's shape, one line of log.
 
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Threading.RateLimiting;
@@ -13,7 +12,11 @@ internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, 
     private const string Caller = "caller";
 
     private readonly ApiKeys _keys = new(options.Keys);
-    private readonly ConcurrentDictionary<string, TokenBucketRateLimiter> _rates = new();
+
+    private readonly PartitionedRateLimiter<string> _rates = PartitionedRateLimiter.Create<string, string>(caller => RateLimitPartition.GetTokenBucketLimiter(caller, _ => new()
+    {
+        TokenLimit = Math.Max(1, options.RateLimit), TokensPerPeriod = Math.Max(1, options.RateLimit), ReplenishmentPeriod = TimeSpan.FromMinutes(1),
+    }));
 
     /// <summary>Who sent a request, as the log names them: a key's number, or an address.</summary>
     public static string CallerOf(HttpContext http) => (string)http.Items[Caller]!;
@@ -50,10 +53,7 @@ internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, 
         var caller = _keys.AreNeeded ? _keys.Caller(http.Request.Headers.Authorization) ?? throw ApiException.Unauthorized() : address;
         if (options.RateLimit == 0 || HttpMethods.IsGet(http.Request.Method))
             return caller;
-        using var lease = _rates.GetOrAdd(caller, _ => new(new()
-        {
-            TokenLimit = options.RateLimit, TokensPerPeriod = options.RateLimit, ReplenishmentPeriod = TimeSpan.FromMinutes(1), AutoReplenishment = true,
-        })).AttemptAcquire();
+        using var lease = _rates.AttemptAcquire(caller);
         return lease.IsAcquired ? caller : throw ApiException.TooFast(lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromMinutes(1));
     }
 
@@ -66,12 +66,7 @@ internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, 
             http.Abort();
             return;
         }
-        http.Response.StatusCode = failure.Status;
-        if (failure.RetryAfter is { } after)
-            http.Response.Headers.RetryAfter = Math.Ceiling(after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        if (failure.Status == StatusCodes.Status401Unauthorized)
-            http.Response.Headers.WWWAuthenticate = "Bearer";
-        await http.Response.WriteAsJsonAsync(failure.Response, ServerJson.Default.ErrorResponse);
+        await failure.Write(http);
     }
 
     private static void SetHeaders(IHeaderDictionary headers, PathString path)

@@ -57,7 +57,7 @@ internal sealed class ServedModel : IDisposable
             model = LlamaCppModel.Load(choice.Path, choice.Options);
             var (critic, options) = MethodOpening.OpenCritic(method, choice, model);
             for (var cache = 0; cache < server.Caches; cache++)
-                caches.Add(new(model, CacheOf(options, model.Info, (server.Parallel + server.Caches - 1) / server.Caches, critic is not null)));
+                caches.Add(new(model, CacheOf(options, server, model.Info, critic is not null)));
             var calibration = critic is null ? null : CriticCalibration.ReadBeside(choice.CriticPath!, critic);
             return new(choice.Embedded?.Name ?? Path.GetFileNameWithoutExtension(choice.Path), model, scorers, critic, calibration, options, () => choice.Device.Open(choice.Precision, say), [.. caches]);
         }
@@ -87,19 +87,21 @@ internal sealed class ServedModel : IDisposable
         _scorers.Dispose();
     }
 
-    // Room for so many searches of the default width at once, a widened one, and prompts of half of the model's context.
-    private static SharedCacheOptions CacheOf(GuardOptions options, ModelInfo model, int searches, bool hiddenStates)
+    // Room for so many searches of the default width at once, or half as many widened ones, and for prompts that are kept.
+    private static SharedCacheOptions CacheOf(GuardOptions options, ServerOptions server, ModelInfo model, bool hiddenStates)
     {
-        var (width, cached) = (options.Beams + options.KeptBeams, new SharedCacheOptions { CellCount = 1 });
-        var prompt = Math.Max(1, (model.TrainedContextTokens - options.MaxTokens) / 2);
+        var searches = Math.Max(2, (server.Parallel + server.Caches - 1) / server.Caches);
+        var prompt = Math.Clamp(model.TrainedContextTokens - options.MaxTokens, 1, server.PromptTokens);
         var cells = prompt + options.KeptBeams * options.MaxTokens + options.Beams * Math.Min(options.BlockTokens, options.MaxTokens);
-        var sequences = Math.Min(GuardOptions.MaxSequences, Math.Max(searches, 2) * width + cached.CachedPrompts);
-        return cached with
+        var kept = new SharedCacheOptions { CellCount = 0 };
+        var (keptCells, width) = (Math.Min(kept.CachedCells, 4 * prompt), options.Beams + options.KeptBeams);
+        var sequences = Math.Min(GuardOptions.MaxSequences, searches * width + kept.CachedPrompts);
+        return kept with
         {
-            CellCount = checked(Math.Max(searches, 2) * cells + Math.Min(cached.CachedCells, 4 * prompt)),
-            CachedCells = Math.Min(cached.CachedCells, 4 * prompt),
+            CellCount = checked(searches * cells + keptCells),
+            CachedCells = keptCells,
             MaxSequences = sequences,
-            CachedPrompts = Math.Min(cached.CachedPrompts, Math.Max(0, sequences - width)),
+            CachedPrompts = Math.Min(kept.CachedPrompts, Math.Max(0, sequences - width)),
             HiddenStates = hiddenStates,
         };
     }

@@ -61,6 +61,7 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 1000;
             kestrel.Limits.MaxRequestBodySize = options.BodySizeBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
@@ -77,16 +78,16 @@ internal sealed class ServerHost : IAsyncDisposable
         var gate = new RequestGate(options, metrics, clock, log);
         app.UseHostFiltering();
         app.Use(gate.Pass);
-        Map(app, served, options, scheduler, metrics, clock);
+        Map(app, served, options, scheduler, metrics, clock, log);
         return app;
     }
 
-    private static void Map(WebApplication app, ServedModel served, ServerOptions options, Scheduler scheduler, ServerMetrics metrics, TimeProvider clock)
+    private static void Map(WebApplication app, ServedModel served, ServerOptions options, Scheduler scheduler, ServerMetrics metrics, TimeProvider clock, Action<string> log)
     {
-        var carry = new CarryTokens(options.CarrySecret ?? System.Security.Cryptography.RandomNumberGenerator.GetBytes(32), $"{served.Model.Info.Path}\n{served.Cost.Name}");
+        var carry = new CarryTokens(options.CarrySecret ?? System.Security.Cryptography.RandomNumberGenerator.GetBytes(32), Subject(served));
         var traces = options.HasPage ? new TraceHub() : null;
         var planner = new ChatPlanner(served, options, carry);
-        var chat = new ChatEndpoint(served, scheduler, metrics, carry, traces, clock);
+        var chat = new ChatEndpoint(served, scheduler, metrics, carry, traces, clock, options.LogsTexts ? log : null);
         var scores = new ScoreEndpoint(served, planner);
 
         app.MapPost("/v1/chat/completions", Handler(ServerJson.Default.ChatRequest, (http, asked) => chat.Answer(http, planner.Plan(asked, isChat: true), RequestGate.CallerOf(http))))
@@ -114,8 +115,16 @@ internal sealed class ServerHost : IAsyncDisposable
             app.MapGet("/v1/traces/{id}", (HttpContext http, string id) => TraceEndpoint.Stream(http, traces, id)).WithTags("InferenceGuard").WithSummary("The search of an answer as it happens, as docs/trace.md has it.");
             PageFiles.Map(app);
         }
+        app.MapFallback((HttpContext http) => ApiException.NotFound($"There is nothing at this path; {(options.HasPage ? "" : "the page needs --ui, and ")}/docs shows what there is.").Write(http));
 
         HealthResponse Health() => new("ok", served.Name, scheduler.Running, scheduler.Waiting);
+    }
+
+    // What a carried state is a state of: it means nothing to another model or cost.
+    private static string Subject(ServedModel served)
+    {
+        var info = served.Model.Info;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{info.Architecture} {info.Name} {info.ParameterCount} {info.Quantization} {served.Cost.Name} {served.Options.Discount}");
     }
 
     private static Delegate Handler<T>(JsonTypeInfo<T> type, Func<HttpContext, T, Task> answer) =>

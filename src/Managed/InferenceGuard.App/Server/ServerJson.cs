@@ -17,4 +17,5 @@ namespace InferenceGuard.App.Server;
 [JsonSerializable(typeof(ModerationResponse))]
 [JsonSerializable(typeof(ScoreRequest))]
 [JsonSerializable(typeof(ScoreResponse))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class ServerJson : JsonSerializerContext;

@@ -25,6 +25,9 @@ internal sealed record ServerOptions
     /// <summary>KV caches that the searches are spread over; searches on one cache are decoded together.</summary>
     public int Caches { get; init; } = 1;
 
+    /// <summary>Prompt tokens that a cache has room for, per search; longer prompts are refused.</summary>
+    public int PromptTokens { get; init; } = 2048;
+
     /// <summary>Requests that may wait for a search; more are turned away.</summary>
     public int Queue { get; init; } = 64;
 
@@ -64,6 +67,7 @@ internal sealed record ServerOptions
         Require(Port is >= 0 and <= 65535, $"--port is {Port}; it must lie between 0 (any free one) and 65535");
         Require(Parallel is >= 1 and <= 64, $"--parallel is {Parallel}; it must lie between 1 and 64");
         Require(Caches >= 1 && Caches <= Parallel, $"--caches is {Caches}; it must lie between 1 and --parallel ({Parallel})");
+        Require(PromptTokens >= 1, $"--prompt-tokens is {PromptTokens}; it must be at least 1");
         Require(Queue is >= 0 and <= 100_000, $"--queue is {Queue}; it must lie between 0 and 100000");
         Require(RateLimit >= 0, $"--rate-limit is {RateLimit}; it must be 0 (none) or requests per minute");
         Require(LongestAnswer > TimeSpan.Zero, $"--longest-answer is {LongestAnswer.TotalSeconds} s; it must be longer than nothing");
