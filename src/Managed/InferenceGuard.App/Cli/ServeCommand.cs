@@ -37,7 +37,7 @@ internal static class ServeCommand
         };
         modelFlags.AddTo(command, takesCritic: true);
         guardFlags.AddTo(command);
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction(async (parsed, _) =>
         {
             var options = new ServerOptions
             {
@@ -55,8 +55,8 @@ internal static class ServeCommand
             await using var server = await ServerHost.Start(served, options, Log);
             terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{served.Name} at {server.Url}/v1 · {options.Parallel} searches at a time{(options.Keys.Count > 0 ? $" · {options.Keys.Count} keys" : "")}{(options.HasPage ? $" · page at {server.Url}/" : "")} · Ctrl-C ends it"));
             var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var interrupt = terminal.OnInterrupt(stopped.SetResult);
-            using var ended = cancellation.Register(() => stopped.TrySetResult());
+            using var interrupt = terminal.OnInterrupt(() => stopped.TrySetResult());
+            using var ended = server.Stopping.Register(() => stopped.TrySetResult());
             await stopped.Task;
             Log("Finishing what is being answered; Ctrl-C again ends at once.");
             return CommandLine.Ok;

@@ -27,5 +27,7 @@ internal static class RequestBody
 
     // The serializer appends its own path and position, and names types of ours.
     private static string Reason(JsonException e) =>
-        e.Message.Contains("could not be converted", StringComparison.Ordinal) ? "a value of another type" : e.Message.Split(" Path:")[0].Split(" LineNumber:")[0].TrimEnd('.');
+        e.Message.Contains("could not be converted", StringComparison.Ordinal) ? "a value of another type"
+        : e.Message.Contains("could not be mapped", StringComparison.Ordinal) ? "an unknown field"
+        : e.Message.Split(" Path:")[0].Split(" LineNumber:")[0].TrimEnd('.');
 }

@@ -21,6 +21,9 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>Where it listens, such as http://127.0.0.1:8080.</summary>
     public string Url => _app.Urls.First();
 
+    /// <summary>Raised when the system asks the process to end.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
     /// <summary>Starts a server.</summary>
     /// <param name="served">What it answers with; not disposed.</param>
     /// <param name="options">What it is started with.</param>
@@ -115,7 +118,7 @@ internal sealed class ServerHost : IAsyncDisposable
             app.MapGet("/v1/traces/{id}", (HttpContext http, string id) => TraceEndpoint.Stream(http, traces, id)).WithTags("InferenceGuard").WithSummary("The search of an answer as it happens, as docs/trace.md has it.");
             PageFiles.Map(app);
         }
-        app.MapFallback((HttpContext http) => ApiException.NotFound($"There is nothing at this path; {(options.HasPage ? "" : "the page needs --ui, and ")}/docs shows what there is.").Write(http));
+        app.MapFallback("{*path}", (HttpContext http) => ApiException.NotFound($"There is nothing at this path; {(options.HasPage ? "" : "the page needs --ui, and ")}/docs shows what there is.").Write(http));
 
         HealthResponse Health() => new("ok", served.Name, scheduler.Running, scheduler.Waiting);
     }
