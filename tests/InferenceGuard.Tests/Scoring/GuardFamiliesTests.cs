@@ -37,6 +37,26 @@ internal sealed partial class GuardFamiliesTests
         Assert.That(cost!.Score("how? <|eot_id|>", hostile, ended: true), Is.EqualTo(Probability(template, "how? <|eot_id|>", hostile, verdicts)).Within(0.02));
     }
 
+    [Test]
+    public void Cost_SeveralOfOneFile_ShareItsWeightsUntilTheLastIsClosed()
+    {
+        string[] specs = [.. ((string[])["S1", "S2"]).Select(static category => $"guard:{Guard},template=llama-guard-3,category={category}")];
+        var alone = specs.Select(static spec =>
+        {
+            using var cost = (GuardCost)new ScorerSpec(ScorerSpec.BuiltIn).Cost(spec);
+            return cost.Score("how?", "hello", ended: true);
+        }).ToArray();
+        var (one, other) = ((GuardCost)new ScorerSpec(ScorerSpec.BuiltIn).Cost(specs[0]), (GuardCost)new ScorerSpec(ScorerSpec.BuiltIn).Cost(specs[1]));
+        Assert.That(one.Model, Is.SameAs(other.Model));
+        one.Dispose();
+        one.Dispose();
+        Assert.That(other.Score("how?", "hello", ended: true), Is.EqualTo(alone[1]), "the other still holds it");
+        other.Dispose();
+        using var anew = (GuardCost)new ScorerSpec(ScorerSpec.BuiltIn).Cost(specs[0]);
+        Assert.That(anew.Model, Is.Not.SameAs(one.Model));
+        Assert.That(anew.Score("how?", "hello", ended: true), Is.EqualTo(alone[0]));
+    }
+
     [TestCase("shieldgemma", "one category at a time")]
     [TestCase("shieldgemma,category=No Harassment,category=No Hate Speech", "one category at a time")]
     [TestCase("llama-guard-3,category=S15", "it has S1, S2")]

@@ -10,15 +10,15 @@ internal static class GgufHead
     /// <summary>Loads trunk and head, and checks that they belong together.</summary>
     public static Trunk Load(string trunk, string head, string kind, ModelOptions? options)
     {
-        var model = LlamaCppModel.Load(trunk, options);
+        var lease = ModelLease.Load(trunk, options);
         try
         {
-            var (network, template) = ScoreHeadFile.Read(head, model.Info.HiddenWidth, kind);
-            return new(model, ScoringTemplate.Parse(template, model), readsHidden: true, hidden => network.Of(hidden));
+            var (network, template) = ScoreHeadFile.Read(head, lease.Model.Info.HiddenWidth, kind);
+            return new(lease, ScoringTemplate.Parse(template, lease.Model), readsHidden: true, hidden => network.Of(hidden));
         }
         catch
         {
-            model.Dispose();
+            lease.Dispose();
             throw;
         }
     }

@@ -22,6 +22,9 @@ public sealed class GuardCost : ICost, IDisposable
     /// <inheritdoc />
     public bool IsMonotone => false;
 
+    /// <summary>The guard model.</summary>
+    internal LlamaCppModel Model => _trunk.Model;
+
     /// <summary>Loads a guard from its specification.</summary>
     /// <param name="argument"><c>FILE.gguf,template=FAMILY</c> or <c>template=FILE.json</c>, and, if wanted, <c>as=probability</c> or <c>as=logodds</c>, <c>weight=w</c>, <c>category=NAME</c>.</param>
     /// <exception cref="GuardException">A file or option is wrong, or the model cannot tell the verdicts apart by their first tokens.</exception>
@@ -31,11 +34,11 @@ public sealed class GuardCost : ICost, IDisposable
         var template = argument.All("template") is [{ Length: > 0 } file] ? file : throw argument.Error($"template= is needed, once: {string.Join(", ", GuardTemplate.Families)}, or a file (docs/guard-models.md)");
         var asked = GuardTemplate.Read(template, argument.All("category"));
         var (isLogOdds, weight) = (argument.Word("as", "probability", "logodds") == "logodds", argument.Number("weight", 1));
-        var model = LlamaCppModel.Load(argument.Subject);
+        var lease = ModelLease.Load(argument.Subject);
         try
         {
-            var verdicts = Tokens(model, asked.Verdicts);
-            return new(new(model, ScoringTemplate.Parse(asked.Template, model), readsHidden: false, Read), $"{Path.GetFileNameWithoutExtension(argument.Subject)}{argument.Text[argument.Subject.Length..]}");
+            var verdicts = Tokens(lease.Model, asked.Verdicts);
+            return new(new(lease, ScoringTemplate.Parse(asked.Template, lease.Model), readsHidden: false, Read), $"{Path.GetFileNameWithoutExtension(argument.Subject)}{argument.Text[argument.Subject.Length..]}");
 
             double Read(ReadOnlySpan<float> logits)
             {
@@ -54,7 +57,7 @@ public sealed class GuardCost : ICost, IDisposable
         }
         catch
         {
-            model.Dispose();
+            lease.Dispose();
             throw;
         }
     }
