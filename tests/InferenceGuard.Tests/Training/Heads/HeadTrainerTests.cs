@@ -90,6 +90,16 @@ internal sealed class HeadTrainerTests
         Assert.That(() => HeadExamples.Read(path), Throws.TypeOf<GuardException>().With.Message.Contains("line 3").And.Message.Contains(says));
     }
 
+    [TestCase(false, true, 1)]
+    [TestCase(true, false, 2.5)]
+    public void Examples_LabelAndScore_TheReaderChooses(bool prefersScores, bool areLabels, double target)
+    {
+        var path = Path.Combine(TestFolder.Path, $"{Guid.NewGuid():N}.jsonl");
+        File.WriteAllText(path, "{\"prompt\": \"a\", \"response\": \"b\", \"label\": 1, \"score\": 2.5}");
+        var examples = HeadExamples.Read(path, prefersScores);
+        Assert.That((examples.AreLabels, examples.All[0].Target), Is.EqualTo((areLabels, target)));
+    }
+
     // Random states, and where each stands along a direction.
     private static (float[] Hidden, double[] Planes) Hidden(int count, int seed)
     {
