@@ -7,10 +7,14 @@ namespace InferenceGuard.Scoring;
 /// <summary>Opens a GGUF trunk with a score head.</summary>
 internal static class GgufHead
 {
+    // Below this a second thread gains nothing, and its spinning costs seconds on a busy machine.
+    private const long BytesWorthThreads = 16 << 20;
+
     /// <summary>Loads trunk and head, and checks that they belong together.</summary>
     public static Trunk Load(string trunk, string head, string kind, ModelOptions? options)
     {
-        var model = LlamaCppModel.Load(trunk, options);
+        var isSmall = File.Exists(trunk) && new FileInfo(trunk).Length < BytesWorthThreads;
+        var model = LlamaCppModel.Load(trunk, options ?? new() { Threads = isSmall ? 1 : 0 });
         try
         {
             var (network, template) = ScoreHeadFile.Read(head, model.Info.HiddenWidth, kind);

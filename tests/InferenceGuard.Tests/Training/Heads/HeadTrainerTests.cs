@@ -43,6 +43,21 @@ internal sealed class HeadTrainerTests
         Assert.That(quality.Auroc, Is.InRange(0.25, 0.75)); // 60 answers: 4 standard errors of 0.075 would be more still
     }
 
+    [TestCase(0)]
+    [TestCase(8)]
+    public void Train_NumberThatNeverVaried_HasNoWeight(int units)
+    {
+        var (hidden, planes) = Hidden(300, 6);
+        for (var at = 0; at < 300; at++)
+            hidden[at * Width + 5] = 3;
+        var examples = planes.Select((plane, at) => new HeadExample($"p{at}", "", plane > 0 ? 1 : 0)).ToArray();
+        var head = new HeadTrainer(s_quick with { Epochs = 5, Hidden = units }, Width, areLabels: true).Train(hidden, examples).Head;
+        var state = hidden[..Width];
+        var usual = head.Of(state);
+        state[5] = -1000;
+        Assert.That(head.Of(state), Is.EqualTo(usual));
+    }
+
     [Test]
     public void Train_SameSeed_GivesTheSameHead()
     {
