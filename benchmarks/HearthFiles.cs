@@ -15,6 +15,8 @@ internal static class HearthFiles
 
     public static string Recipe => Path.Combine(Folder, "recipe", "world.json");
 
+    public static string Classifier => Path.Combine(Folder, "onnx");
+
     /// <summary>The prompts of a set: train, validation or test.</summary>
     public static string Prompts(string set) => Path.Combine(Folder, "prompts", set + ".jsonl");
 

@@ -10,6 +10,7 @@ return args switch
     ["scoring", .. var rest] => ScoringBenchmark.Run(rest),
     ["kernels", .. var rest] => KernelBenchmark.Run(rest),
     ["recount", .. var rest] => HearthRecount.Run(rest),
+    ["classifier", .. var rest] => HearthClassifier.Run(rest),
     ["ceiling", .. var rest] => CriticCeiling.Run(rest),
     _ => Usage(),
 };
@@ -26,6 +27,8 @@ static int Usage()
           kernels [--device I] [--rounds R] [--shapes full|small] [--json FILE] [--against FILE]
                                               the CUDA kernels on GPU I beside their floors; with a file of gpu_check_torch.py, beside PyTorch
           recount --records DIR               an evaluation on Hearth's test prompts: violations recounted, and tokens where hazards are delayed
+          classifier --data FILE [--test FILE] [--out DIR]
+                                              makes models/hearth/onnx from labelled answers that collect --labelled wrote
           ceiling --model base|aligned --rollouts DIR [--answers A] [--endings E] [--share S]
                                               how well a critic tells safe from unsafe answers by their first part, and how well anybody could
         """);

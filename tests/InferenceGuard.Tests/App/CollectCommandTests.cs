@@ -2,6 +2,8 @@
 
 using InferenceGuard.App.Cli;
 using InferenceGuard.Rollouts;
+using InferenceGuard.Tests.Support;
+using InferenceGuard.Training.Heads;
 
 namespace InferenceGuard.Tests.App;
 
@@ -24,6 +26,27 @@ internal sealed class CollectCommandTests
         Assert.That(run.Out, Does.StartWith(FormattableString.Invariant(
             $"{Prompts} prompts · {Prompts * Samples} answers · {store.Trajectories.Sum(static trajectory => trajectory.Positions)} positions · {safe:P1} safe · mean reward {reward:F2} · ")));
         Assert.That(run.Error.TrimEnd('\n').Split('\n').Select(static line => line.Split(',')[0]), Is.EqualTo(Enumerable.Range(0, Prompts + 1).Select(static done => $"{done} of {Prompts} prompts")));
+    }
+
+    [Test]
+    public void Collect_Labelled_WritesWhatTheAnswersWereAfterEveryStep()
+    {
+        var file = Path.Combine(TestFolder.Path, "labelled-traps.jsonl");
+        var run = Collect("collected-labelled", "--labelled", file);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        var (labels, scores) = (HeadExamples.Read(file), HeadExamples.Read(file, prefersScores: true));
+        Assert.That((labels.AreLabels, scores.AreLabels), Is.EqualTo((true, false)));
+        Assert.That(run.Out, Does.Contain($"labelled-traps.jsonl: {labels.All.Count} labelled answers"));
+        Assert.That(labels.All.Select(static example => (example.Prompt, example.Response)), Is.Unique);
+        Assert.That(labels.All.Select(static example => example.Prompt).Distinct(), Is.EqualTo(Enumerable.Range(1, Prompts).Select(static number => $"asked.jsonl {number}?")));
+        Assert.That(labels.All.Select(static example => example.Target).Distinct().Count(), Is.EqualTo(2), "data that can fail");
+        foreach (var (label, score) in labels.All.Zip(scores.All))
+        {
+            Assert.That(label.Target, Is.EqualTo(label.Response.Contains("bad", StringComparison.Ordinal) ? 1 : 0), label.Response);
+            Assert.That(score.Target, Is.EqualTo((label.Response.Contains("good", StringComparison.Ordinal) ? 30 : 0) + (label.Response.Split("so").Length - 1) + (label.Response.Contains("lure") || label.Response.Contains("bait") || label.Response.Contains("decoy") ? 50 : 0)), label.Response);
+        }
+        var lures = labels.All.Where(static example => example.Target == 1).ToArray();
+        Assert.That(lures.Count(lure => labels.All.Any(example => example.Prompt == lure.Prompt && example.Target == 0 && lure.Response.StartsWith(example.Response, StringComparison.Ordinal))), Is.EqualTo(lures.Length), "what was safe before it was bad is there too");
     }
 
     [Test]

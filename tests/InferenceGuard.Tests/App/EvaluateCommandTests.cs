@@ -151,6 +151,34 @@ internal sealed class EvaluateCommandTests
     }
 
     [Test]
+    public void Evaluate_AlsoCost_JudgesEveryAnswerByASecondCostAndStaysWithIt()
+    {
+        // The method's own cost knows one of three lures; the second one knows what they end in.
+        var blind = CommandRun.Write("blind-cost.json", """{"kind":"cost","name":"blind","rules":[{"id":"lure","weight":11,"any":["lure"]}]}""");
+        string[] arguments =
+        [
+            .. Arguments(TrapRun.Folder("judged"), "--methods", "base,inferenceguard", "--also-budget", "10").Select(word => word == TrapRun.Cost ? "phrases:" + blind : word),
+            "--also-cost", TrapRun.Cost,
+        ];
+        var run = CommandRun.Of(arguments);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        var records = RecordStore.Open(TrapRun.Folder("judged")).Records;
+        foreach (var record in records)
+            Assert.That(record.Referee, Is.EqualTo(record.Abstained ? null : new RefereeVerdict("trap", record.Text.Contains("bad", StringComparison.Ordinal) ? 11 : 0, !record.Text.Contains("bad", StringComparison.Ordinal))));
+        var csv = Csv(TrapRun.Folder("judged"));
+        var fooled = records.Count(static record => record is { Method: "inferenceguard", Safe: true, Referee.Safe: false });
+        Assert.That(fooled, Is.Positive, "data that can fail: the search takes the lures its cost does not know");
+        Assert.That(csv[1]["called_safe_also_unsafe"], Is.EqualTo(fooled.ToString(CultureInfo.InvariantCulture)));
+        Assert.That(run.Out, Does.Contain("called safe, unsafe by trap"));
+        Assert.That(File.ReadAllText(Path.Combine(TrapRun.Folder("judged"), "report.html")), Does.Contain("trap, budget 10"));
+        var before = File.ReadAllBytes(Path.Combine(TrapRun.Folder("judged"), "records.jsonl"));
+        Assert.That(CommandRun.Of(arguments).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(Path.Combine(TrapRun.Folder("judged"), "records.jsonl")), Is.EqualTo(before));
+        arguments[Array.IndexOf(arguments, "--also-budget") + 1] = "3";
+        CommandRun.Of(arguments).FailsWith(2, "referee.budget = 10, and 3 is asked for");
+    }
+
+    [Test]
     public void Evaluate_GateMissed_EndsWithWhatWasMissed()
     {
         var (run, folder) = Evaluate("gated", "--methods", "base,inferenceguard", "--seeds", "3", "--gate", "base:safety>=0.99, inferenceguard:safety>=0.99");

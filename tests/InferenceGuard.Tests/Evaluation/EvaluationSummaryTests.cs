@@ -83,7 +83,7 @@ public sealed class EvaluationSummaryTests
     {
         var lines = CsvTable.Format(EvaluationSummary.Of([Records.Answer("base", "p1", reward: 1.5, model: "a \"b\", c"), Records.Abstention("x", "p1") with { Model = "m" }])).Split("\r\n");
         Assert.That(lines, Has.Length.EqualTo(4));
-        Assert.That(lines[0], Does.StartWith("model,method,setting,n,reward,reward_sd,").And.EndsWith(",reward_calls"));
+        Assert.That(lines[0], Does.StartWith("model,method,setting,n,reward,reward_sd,").And.EndsWith(",reward_calls,also_safety,called_safe_also_unsafe,called_unsafe_also_safe"));
         Assert.That(lines[1], Does.StartWith("\"a \"\"b\"\", c\",base,,1,1.5,,1.5,0,1,0.206"));
         Assert.That(lines[2], Does.StartWith("m,x,,1,,,,,1,"), "what is unknown is empty");
         Assert.That(lines[2].Count(static letter => letter == ','), Is.EqualTo(lines[0].Count(static letter => letter == ',')));
@@ -95,15 +95,34 @@ public sealed class EvaluationSummaryTests
     {
         AnswerRecord[] records = [.. Enumerable.Range(0, 3000).Select(static index => Records.Answer("base", $"p{index}", safe: index > 0, reward: -1.256, seconds: 0.0123))];
         var row = EvaluationSummary.Of(records).Rows[0];
-        var cells = SummaryTable.Headers.Zip(SummaryTable.Cells(row)).ToDictionary(static pair => pair.First, static pair => pair.Second);
+        var cells = Cells(row);
         Assert.That(cells["method"], Is.EqualTo("base"));
         Assert.That(cells["reward (sd)"], Is.EqualTo("−1.26 (0.00)"));
         Assert.That(cells["safe % [95%]"], Is.EqualTo("99.9 [99.8, 99.9]"), "one of 3000 was unsafe");
         Assert.That(cells["unsafe"], Is.EqualTo("1"));
         Assert.That(cells["seconds"], Is.EqualTo("0.012"));
         Assert.That(cells["over-refusal %"], Is.EqualTo("0.0"));
-        Assert.That(SummaryTable.Cells(row with { OverRefusal = null, Reward = null, RewardDeviation = null }), Has.Exactly(2).EqualTo("–"));
+        Assert.That(Cells(row with { OverRefusal = null, Reward = null, RewardDeviation = null }).Values, Has.Exactly(2).EqualTo("–"));
     }
+
+    [Test]
+    public void Of_RefereeAndOwnCost_CountsWhereTheyDiffer()
+    {
+        var row = Row("x", Judged("p1", safe: true, referee: true), Judged("p2", safe: true, referee: false), Judged("p3", safe: true, referee: false),
+            Judged("p4", safe: false, referee: true), Judged("p5", safe: false, referee: false), Records.Abstention("x", "p6"));
+        Assert.That(row.Safety, Is.EqualTo(4.0 / 6).Within(1e-12));
+        Assert.That(row.Referee, Is.EqualTo(new RefereeSummary("exact", 6, 3, 2, 1)), "an abstention is safe by both");
+        var cells = Cells(row);
+        Assert.That((cells["safe % by exact [95%]"], cells["called safe, unsafe by exact"], cells["called unsafe, safe by exact"]), Is.EqualTo(("50.0 [18.8, 81.2]", "2", "1")));
+        Assert.That(CsvTable.Format(EvaluationSummary.Of([Judged("p1", safe: true, referee: false)])), Does.Contain(",0,1,0\r\n"));
+        var abstained = EvaluationSummary.Of([Judged("p1", safe: true, referee: true), Records.Abstention("y", "p1")]).Rows;
+        Assert.That(SummaryTable.Of(abstained)[2].TakeLast(3), Is.EqualTo(new[] { "– [–, –]", "–", "–" }), "nothing was shown to the referee");
+
+        static AnswerRecord Judged(string prompt, bool safe, bool referee) => Records.Answer("x", prompt, safe) with { Referee = new("exact", referee ? 0 : 12, referee) };
+    }
+
+    private static Dictionary<string, string> Cells(SummaryRow row) =>
+        SummaryTable.Of([row]) is [var headers, var cells] ? headers.Zip(cells).ToDictionary(static pair => pair.First, static pair => pair.Second) : [];
 
     private static SummaryRow Row(string method, params AnswerRecord[] records) =>
         EvaluationSummary.Of(records).Rows.Single(row => row.Method == method);

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using InferenceGuard.Model;
 using InferenceGuard.Rollouts;
+using InferenceGuard.Training.Heads;
 using Spectre.Console;
 
 namespace InferenceGuard.App.Cli;
@@ -19,6 +20,7 @@ internal static class CollectCommand
     public static Command Create(Terminal terminal)
     {
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "The folder of the rollouts.", Required = true };
+        var labelled = new Option<string?>("--labelled") { HelpName = "FILE", Description = "Also write the answers as lines that train-head learns from: whole, and as they were after each cost step, with label and score." };
         var perPrompt = new NumberOption<int>("--per-prompt", "n", 5, "Answers per prompt.");
         var limit = new NumberOption<int>("--limit", "n", 0, "Prompts from the beginning of the file; 0 = all.");
         var batch = new NumberOption<int>("--batch", "rows", 64, "Answers decoded side by side, at most 256.");
@@ -36,6 +38,7 @@ internal static class CollectCommand
         var command = new Command("collect", "Sample answers and their latents for a critic; interrupted, the same command goes on.");
         promptFlags.AddTo(command);
         command.Options.Add(output);
+        command.Options.Add(labelled);
         modelFlags.AddTo(command, takesCritic: false);
         foreach (var option in (Option[])[perPrompt, limit, batch, chargeEvery, maxTokens, budget, gamma, temperature, topK, topP, minP, seed])
             command.Options.Add(option);
@@ -84,7 +87,10 @@ internal static class CollectCommand
                 MinP = options.MinP,
                 Seed = options.Seed,
             });
-            return Run(terminal, store, new(model, cost, reward, store), entries);
+            var exitCode = Run(terminal, store, new(model, cost, reward, store), entries);
+            if (exitCode == CommandLine.Ok && parsed.GetValue(labelled) is { } file)
+                terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: {RolloutExamples.Write(file, store, entries, model.Vocabulary)} labelled answers"));
+            return exitCode;
         });
         return command;
     }

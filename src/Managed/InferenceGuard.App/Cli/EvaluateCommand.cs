@@ -22,10 +22,12 @@ internal static class EvaluateCommand
         var seeds = new NumberOption<int>("--seeds", "n", 1, "Every prompt is answered with so many seeds, from --seed on.");
         var output = new Option<string>("--out") { HelpName = "DIR", Description = "The folder of records, summary.csv and report.html.", Required = true };
         var gate = new Option<string?>("--gate") { HelpName = "rules", Description = $"What must hold, such as {AnswerMethods.InferenceGuard}:safety>=0.99,{AnswerMethods.InferenceGuard}:latency_ratio<=8; else the exit code is {GateMissed}." };
+        var alsoCost = new Option<string?>("--also-cost") { HelpName = "SPEC", Description = "A second cost, which only judges the answers and is compared with --cost: its safety, and where the two differ." };
+        var alsoBudget = new NumberOption<double>("--also-budget", "b", new GuardOptions().Budget, "What the second cost may come to in a safe text.");
         var (modelFlags, guardFlags, promptFlags) = (new ModelFlags(), new GuardFlags(), new PromptFlags(isRequired: false));
         var command = new Command("evaluate", "Compare methods on prompts; interrupted, the same command goes on.") { suite, models };
         promptFlags.AddTo(command);
-        foreach (var option in (Option[])[methods, limit, seeds, output, gate])
+        foreach (var option in (Option[])[methods, limit, seeds, output, gate, alsoCost, alsoBudget])
             command.Options.Add(option);
         modelFlags.AddTo(command, takesCritic: true, takesModel: false);
         guardFlags.AddTo(command, takesMethod: false);
@@ -40,7 +42,8 @@ internal static class EvaluateCommand
             var rules = parsed.GetValue(gate) is { } text ? EvaluationGate.Parse(text) : null;
             rules?.Require([.. plan.Models.Select(static model => model.Name)], plan.Methods);
             plan.RequireCritics();
-            return Run(terminal, plan, parsed.GetRequiredValue(output), rules);
+            using var referee = parsed.GetValue(alsoCost) is { } spec ? new Referee(ScorerSchemes.Known.Cost(spec), parsed.GetValue(alsoBudget)) : null;
+            return Run(terminal, plan with { Referee = referee }, parsed.GetRequiredValue(output), rules);
         });
         return command;
     }
@@ -62,7 +65,7 @@ internal static class EvaluateCommand
         }
         var summary = EvaluationSummary.Of(store.Records);
         // Lines of their own width: a table cut to the terminal's would lose its last columns.
-        string[][] lines = [[.. SummaryTable.Headers], .. summary.Rows.Select(static row => SummaryTable.Cells(row).ToArray())];
+        var lines = SummaryTable.Of(summary.Rows);
         foreach (var line in lines)
             terminal.WriteLine("| " + string.Join(" | ", line.Select((cell, column) => cell.PadRight(lines.Max(other => other[column].Length)))) + " |");
         var (csv, report) = (Path.Combine(folder, "summary.csv"), Path.Combine(folder, "report.html"));

@@ -17,7 +17,7 @@ internal static class TrainHeadCommand
     public static Command Create(Terminal terminal)
     {
         var trunk = new Option<string>("--model") { HelpName = "F.gguf", Description = "The trunk: any GGUF, or an embedded model.", Required = true };
-        var data = new Option<string>("--data") { HelpName = "FILE", Description = "JSON lines with prompt, response, and label (1 = unsafe) or score.", Required = true };
+        var data = new Option<string>("--data") { HelpName = "FILE", Description = "JSON lines with prompt, response, and label (1 = unsafe) or score; of both, a cost learns the label and a reward the score.", Required = true };
         var test = new Option<string?>("--test") { HelpName = "FILE", Description = "More such lines, which are only measured." };
         var output = new Option<string>("--out") { HelpName = "HEAD.safetensors", Description = "The head.", Required = true };
         var kind = new Option<string>("--kind") { Description = "What it scores.", DefaultValueFactory = static _ => "cost" };
@@ -46,8 +46,9 @@ internal static class TrainHeadCommand
                 ValidationShare = parsed.GetValue(validation),
                 Seed = parsed.GetValue(seed),
             }).Validate();
-            var examples = HeadExamples.Read(parsed.GetRequiredValue(data));
-            var others = parsed.GetValue(test) is { } file ? HeadExamples.Read(file) : null;
+            var isReward = parsed.GetValue(kind) == "reward";
+            var examples = HeadExamples.Read(parsed.GetRequiredValue(data), isReward);
+            var others = parsed.GetValue(test) is { } file ? HeadExamples.Read(file, isReward) : null;
             if (others is not null && others.AreLabels != examples.AreLabels)
                 throw new GuardException(GuardFault.Usage, "--data and --test differ: one has labels, the other scores; give both of one kind.");
             var path = parsed.GetRequiredValue(trunk);

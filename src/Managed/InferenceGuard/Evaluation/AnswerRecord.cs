@@ -62,6 +62,9 @@ public sealed record AnswerRecord
     /// <summary>Texts or prefixes that the reward was asked about.</summary>
     public long RewardCalls { get; init; }
 
+    /// <summary>What the referee says of the text; null without one, and for an abstention.</summary>
+    public RefereeVerdict? Referee { get; init; }
+
     /// <summary>Why the answer ended.</summary>
     public required FinishReason FinishReason { get; init; }
 

@@ -26,6 +26,9 @@ public static class CsvTable
         ("decoded_tokens", static row => row.DecodedTokens),
         ("cost_calls", static row => row.CostCalls),
         ("reward_calls", static row => row.RewardCalls),
+        ("also_safety", static row => row.Referee?.Safety),
+        ("called_safe_also_unsafe", static row => row.Referee?.MissedUnsafe),
+        ("called_unsafe_also_safe", static row => row.Referee?.MissedSafe),
     ];
 
     /// <summary>The whole table.</summary>

@@ -37,6 +37,9 @@ public sealed record EvaluationManifest
     /// <summary>Options of every method: names and values as on the command line.</summary>
     public required IReadOnlyDictionary<string, string> Options { get; init; }
 
+    /// <summary>Who else judges the answers; null = nobody.</summary>
+    public EvaluationReferee? Referee { get; init; }
+
     /// <summary>The class of machine: processor, cores used, accelerator.</summary>
     public required string Machine { get; init; }
 

@@ -60,6 +60,7 @@ public sealed class EvaluationSummary
             SafeReward = Mean([.. answers.Where(static answer => answer.Safe)], static answer => answer.Reward),
             Cost = Mean(answers, static answer => answer.Cost),
             OverRefusal = Mean(comparable, static record => record.Abstained ? 1 : 0),
+            Referee = RefereeSummary.Of(records),
             Seconds = seconds,
             LatencyRatio = Mean(plain, static record => record.Seconds) is > 0 and var plainSeconds ? seconds / plainSeconds : null,
             DecodedTokens = records.Average(static record => record.DecodedTokens),

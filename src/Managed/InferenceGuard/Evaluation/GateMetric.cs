@@ -8,6 +8,7 @@ internal static class GateMetric
     private static readonly Dictionary<string, Func<SummaryRow, double?>> s_values = new()
     {
         ["safety"] = static row => row.Safety,
+        ["also_safety"] = static row => row.Referee?.Safety,
         ["violations"] = static row => row.Violations,
         ["abstention"] = static row => row.Abstention,
         ["over_refusal"] = static row => row.OverRefusal,

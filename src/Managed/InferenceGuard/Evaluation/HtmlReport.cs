@@ -77,6 +77,8 @@ public static class HtmlReport
         yield return ("machine", manifest.Machine);
         foreach (var model in manifest.Models)
             yield return ("model", $"{model.Name}: {model.Quantization}, {model.Fingerprint}; cost {model.Cost}; reward {model.Reward}; critic {model.Critic ?? "none"}");
+        if (manifest.Referee is { } referee)
+            yield return ("referee", string.Create(CultureInfo.InvariantCulture, $"{referee.Cost}, budget {referee.Budget}"));
         yield return ("prompts", string.Create(CultureInfo.InvariantCulture, $"{manifest.Prompts}, of the file {manifest.PromptFileHash}"));
         yield return ("seeds", string.Join(", ", manifest.Seeds));
         yield return ("options", Options(manifest.Options));
@@ -93,6 +95,7 @@ public static class HtmlReport
     [
         "Reward and cost are means over the answers given; an abstention has neither. An abstention counts as safe; “safe of answered” leaves abstentions out. Brackets are Wilson’s 95% intervals.",
         "Unsafe counts unsafe answers that were given. Over-refusal is the share abstained on of the prompts that plain sampling (base) answered safely. ÷ base is mean seconds over those of base on the same model. – is what cannot be known.",
+        "A referee is a second cost that no method searched with; “called safe” is what the method’s own cost says.",
         "Histograms of one kind share their axis; the tallest bar fills the height. Green answers are safe, red ones are not.",
     ];
 }

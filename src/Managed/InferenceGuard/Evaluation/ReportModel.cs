@@ -27,11 +27,14 @@ internal static class ReportModel
         Distributions(rows, records, "reward", static record => record.Reward),
     ];
 
-    private static XElement Table(IReadOnlyList<SummaryRow> rows) =>
-        new("div", new XAttribute("class", "wide"), new XElement("table",
-            new XElement("thead", new XElement("tr", new XElement("th", "#"), SummaryTable.Headers.Select(static (header, column) => Cell("th", column, header)))),
-            new XElement("tbody", rows.Select(static (row, index) => new XElement("tr", new XAttribute("class", Family(row)),
-                new XElement("td", index + 1), SummaryTable.Cells(row).Select(static (cell, column) => Cell("td", column, cell)))))));
+    private static XElement Table(IReadOnlyList<SummaryRow> rows)
+    {
+        var table = SummaryTable.Of(rows);
+        return new("div", new XAttribute("class", "wide"), new XElement("table",
+            new XElement("thead", new XElement("tr", new XElement("th", "#"), table[0].Select(static (header, column) => Cell("th", column, header)))),
+            new XElement("tbody", rows.Select((row, index) => new XElement("tr", new XAttribute("class", Family(row)),
+                new XElement("td", index + 1), table[index + 1].Select(static (cell, column) => Cell("td", column, cell)))))));
+    }
 
     private static XElement Cell(string element, int column, string text) =>
         new(element, column == 0 ? new XAttribute("class", "name") : null, ReportText.Clean(text));

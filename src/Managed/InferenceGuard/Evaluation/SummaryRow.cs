@@ -53,6 +53,9 @@ public sealed record SummaryRow
     /// <summary>Of the prompts and seeds to which plain sampling answered safely, the share abstained on; null where it is not in the set or never safe.</summary>
     public required double? OverRefusal { get; init; }
 
+    /// <summary>The row as the referee sees it; null without one.</summary>
+    public RefereeSummary? Referee { get; init; }
+
     /// <summary>Mean wall-clock seconds per record.</summary>
     public required double Seconds { get; init; }
 

@@ -28,12 +28,20 @@ public static class SummaryTable
         ("n", static row => Number(row.Count, "0")),
     ];
 
-    /// <summary>Names of the columns; the first is the method, all others hold numbers.</summary>
-    public static IReadOnlyList<string> Headers { get; } = [.. Columns.Select(static column => column.Header)];
-
-    /// <summary>The cells of a row, one per header.</summary>
-    /// <param name="row">The row.</param>
-    public static IReadOnlyList<string> Cells(SummaryRow row) => [.. Columns.Select(column => column.Cell(row))];
+    /// <summary>A header, then a row of cells for each row. The first column is the method, all others hold numbers; a referee adds three.</summary>
+    /// <param name="rows">The rows.</param>
+    public static IReadOnlyList<IReadOnlyList<string>> Of(IReadOnlyList<SummaryRow> rows)
+    {
+        var referee = rows.FirstOrDefault(static row => row.Referee is not null)?.Referee!.Name;
+        (string Header, Func<SummaryRow, string> Cell)[] columns = referee is null ? Columns :
+        [
+            .. Columns,
+            ($"safe % by {referee} [95%]", static row => $"{Percent(row.Referee?.Safety)} [{Percent(row.Referee?.SafetyInterval.Low)}, {Percent(row.Referee?.SafetyInterval.High)}]"),
+            ($"called safe, unsafe by {referee}", static row => Number(row.Referee?.MissedUnsafe, "0")),
+            ($"called unsafe, safe by {referee}", static row => Number(row.Referee?.MissedSafe, "0")),
+        ];
+        return [[.. columns.Select(static column => column.Header)], .. rows.Select(row => columns.Select(column => column.Cell(row)).ToArray())];
+    }
 
     // Rounded down to what it is not: only a share of 1 is 100%, only 0 is 0%.
     private static string Percent(double? share) => share switch

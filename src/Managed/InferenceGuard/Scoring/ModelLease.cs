@@ -7,6 +7,9 @@ namespace InferenceGuard.Scoring;
 /// <summary>A hold on a model: scorers that name the same file share its weights, which go when the last of them lets go.</summary>
 internal sealed class ModelLease : IDisposable
 {
+    // Below this a second thread gains nothing, and its spinning costs seconds on a busy machine.
+    private const long BytesWorthThreads = 16 << 20;
+
     private static readonly Lock s_gate = new();
     private static readonly Dictionary<(string Path, ModelOptions Options), (LlamaCppModel Model, int Holders)> s_models = [];
 
@@ -22,7 +25,8 @@ internal sealed class ModelLease : IDisposable
     /// <exception cref="GuardException">As for <see cref="LlamaCppModel.Load"/>.</exception>
     public static ModelLease Load(string path, ModelOptions? options = null)
     {
-        var key = (Path.GetFullPath(path), options ?? new());
+        options ??= new() { Threads = new FileInfo(path) is { Exists: true, Length: < BytesWorthThreads } ? 1 : 0 };
+        var key = (Path.GetFullPath(path), options);
         lock (s_gate)
         {
             // Under its own name a file could have been replaced meanwhile; a scorer that still holds the old one goes on with it.

@@ -43,6 +43,21 @@ internal sealed class HeadTrainerTests
         Assert.That(quality.Auroc, Is.InRange(0.25, 0.75)); // 60 answers: 4 standard errors of 0.075 would be more still
     }
 
+    [TestCase(0)]
+    [TestCase(8)]
+    public void Train_NumberThatNeverVaried_HasNoWeight(int units)
+    {
+        var (hidden, planes) = Hidden(300, 6);
+        for (var at = 0; at < 300; at++)
+            hidden[at * Width + 5] = 3;
+        var examples = planes.Select((plane, at) => new HeadExample($"p{at}", "", plane > 0 ? 1 : 0)).ToArray();
+        var head = new HeadTrainer(s_quick with { Epochs = 5, Hidden = units }, Width, areLabels: true).Train(hidden, examples).Head;
+        var state = hidden[..Width];
+        var usual = head.Of(state);
+        state[5] = -1000;
+        Assert.That(head.Of(state), Is.EqualTo(usual));
+    }
+
     [Test]
     public void Train_SameSeed_GivesTheSameHead()
     {
@@ -88,6 +103,16 @@ internal sealed class HeadTrainerTests
         var path = Path.Combine(TestFolder.Path, $"{Guid.NewGuid():N}.jsonl");
         File.WriteAllLines(path, ["{\"prompt\": \"a\", \"response\": \"b\", \"label\": true}", "", line]);
         Assert.That(() => HeadExamples.Read(path), Throws.TypeOf<GuardException>().With.Message.Contains("line 3").And.Message.Contains(says));
+    }
+
+    [TestCase(false, true, 1)]
+    [TestCase(true, false, 2.5)]
+    public void Examples_LabelAndScore_TheReaderChooses(bool prefersScores, bool areLabels, double target)
+    {
+        var path = Path.Combine(TestFolder.Path, $"{Guid.NewGuid():N}.jsonl");
+        File.WriteAllText(path, "{\"prompt\": \"a\", \"response\": \"b\", \"label\": 1, \"score\": 2.5}");
+        var examples = HeadExamples.Read(path, prefersScores);
+        Assert.That((examples.AreLabels, examples.All[0].Target), Is.EqualTo((areLabels, target)));
     }
 
     // Random states, and where each stands along a direction.

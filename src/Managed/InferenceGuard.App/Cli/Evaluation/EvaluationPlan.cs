@@ -43,6 +43,9 @@ internal sealed record EvaluationPlan
     /// <summary>The seeds.</summary>
     public required IReadOnlyList<ulong> Seeds { get; init; }
 
+    /// <summary>Who else judges the answers; null = nobody.</summary>
+    public Referee? Referee { get; init; }
+
     /// <summary>How many answers it asks for.</summary>
     public long Answers => (long)Models.Count * Methods.Count * Settings.Count * Prompts.Count * Seeds.Count;
 
@@ -121,6 +124,7 @@ internal sealed record EvaluationPlan
         Prompts = Prompts.Count,
         Seeds = Seeds,
         Options = new Dictionary<string, string>(),
+        Referee = Referee is null ? null : new(Referee.Cost.Name, Referee.Budget),
         Machine = Machine,
     };
 

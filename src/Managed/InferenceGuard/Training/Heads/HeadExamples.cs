@@ -7,7 +7,7 @@ namespace InferenceGuard.Training.Heads;
 
 /// <summary>
 /// Labelled answers of a file: JSON lines with <c>prompt</c>, <c>response</c> and either <c>label</c> (0, 1, false or true; 1 is unsafe for a cost) or
-/// <c>score</c> (a number). All lines have the same kind.
+/// <c>score</c> (a number). All lines have the same kind; where they have both, the reader chooses.
 /// </summary>
 public sealed class HeadExamples
 {
@@ -23,8 +23,9 @@ public sealed class HeadExamples
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="prefersScores">Whether the score counts, rather than the label, where a line has both.</param>
     /// <exception cref="GuardException">It cannot be read, is empty, or a line is wrong (with its number).</exception>
-    public static HeadExamples Read(string path)
+    public static HeadExamples Read(string path, bool prefersScores = false)
     {
         var (examples, number, areLabels) = (new List<HeadExample>(), 0, (bool?)null);
         try
@@ -34,7 +35,7 @@ public sealed class HeadExamples
                 number++;
                 if (string.IsNullOrWhiteSpace(line))
                     continue;
-                var (example, isLabel) = Parse(path, number, line);
+                var (example, isLabel) = Parse(path, number, line, prefersScores);
                 if (areLabels is { } known && known != isLabel)
                     throw Wrong(path, number, $"it has a {(isLabel ? "label" : "score")}, and the lines before have a {(known ? "label" : "score")}");
                 areLabels = isLabel;
@@ -50,15 +51,16 @@ public sealed class HeadExamples
             : new(examples, areLabels.Value);
     }
 
-    private static (HeadExample Example, bool IsLabel) Parse(string path, int number, string line)
+    private static (HeadExample Example, bool IsLabel) Parse(string path, int number, string line, bool prefersScores)
     {
         try
         {
             using var json = JsonDocument.Parse(line);
             var root = json.RootElement;
-            if (root.TryGetProperty("label", out var label))
+            var hasScore = root.TryGetProperty("score", out var score);
+            if (root.TryGetProperty("label", out var label) && !(hasScore && prefersScores))
                 return (new(Text("prompt"), Text("response"), Label(label)), true);
-            return root.TryGetProperty("score", out var score) && score.ValueKind == JsonValueKind.Number && double.IsFinite(score.GetDouble())
+            return hasScore && score.ValueKind == JsonValueKind.Number && double.IsFinite(score.GetDouble())
                 ? (new(Text("prompt"), Text("response"), score.GetDouble()), false)
                 : throw Wrong(path, number, "it has neither a label nor a score that is a number");
 

@@ -161,7 +161,8 @@ public sealed class HeadTrainer
                 squares[at] += value * value;
             }
         var mean = sum.Select(value => value / rows.Length).ToArray();
-        return ([.. mean.Select(static value => (float)value)], [.. squares.Select((value, at) => (float)Math.Sqrt(Math.Max(1e-8, value / rows.Length - mean[at] * mean[at])))]);
+        // What never varied says nothing: divided by infinity it is 0, and so is its weight.
+        return ([.. mean.Select(static value => (float)value)], [.. squares.Select((value, at) => value / rows.Length - mean[at] * mean[at] is > 1e-8 and var variance ? (float)Math.Sqrt(variance) : float.PositiveInfinity)]);
     }
 
     private static double Spread(IEnumerable<double> values)
