@@ -17,7 +17,22 @@ internal sealed class ScorerSpecsTests
     private static readonly Lazy<string> s_head = new(static () => GgufHeadTests.Write("{prompt}\n{answer}{eos}", "cost", GgufHeadTests.RandomHead(0)));
     private static readonly Lazy<string> s_rewardHead = new(static () => GgufHeadTests.Write("{prompt}\n{answer}{eos}", "reward", GgufHeadTests.RandomHead(1)));
 
+    private static readonly Lazy<LoopbackServer> s_endpoint = new(static () => new(static request => new(JsonSerializer.Serialize(new
+    {
+        results = JsonDocument.Parse(request.Body).RootElement.GetProperty("input").EnumerateArray().Select(static input => new
+        {
+            flagged = false, category_scores = new Dictionary<string, double> { ["l"] = Math.Min(1, input.GetString()!.Count(static letter => letter == 'l') / 20.0) },
+        }),
+    }))));
+
     private static readonly string Words = "phrases:" + CommandRun.Write("spec-words.json", """{"kind":"cost","name":"words","rules":[{"id":"a","weight":1,"any":["a"],"most":9},{"id":"h","weight":2,"any":["hello"],"most":9}]}""");
+
+    [OneTimeTearDown]
+    public void CloseEndpoint()
+    {
+        if (s_endpoint.IsValueCreated)
+            s_endpoint.Value.Dispose();
+    }
 
     public static IEnumerable<TestCaseData> Costs()
     {
@@ -25,6 +40,7 @@ internal sealed class ScorerSpecsTests
         yield return Case("head", () => [$"gguf-head:{TinyModel.BpePath},{s_head.Value}"]);
         yield return Case("guard", () => [$"guard:{GuardFamiliesTests.Guard},template=llama-guard-3,category=S1,category=S2"]);
         yield return Case("onnx", () => [$"onnx:{TinyClassifier.OfWords.Write()}"]);
+        yield return Case("http", () => [$"http:{s_endpoint.Value.Address}/v1/moderations,weight=5"]);
         yield return Case("sum", () => [$"{Words},weight=0.5", $"onnx:{TinyClassifier.OfWords.Write()},weight=3"]);
         yield return Case("max", () => [$"{Words},budget=3", $"guard:{GuardFamiliesTests.Guard},template=shieldgemma,category=No Harassment,budget=0.6", $"onnx:{TinyClassifier.OfWords.Write()},budget=0.9"], "--combine", "max");
 
