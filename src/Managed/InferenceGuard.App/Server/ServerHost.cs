@@ -71,7 +71,11 @@ internal sealed class ServerHost : IAsyncDisposable
             kestrel.Listen(options.Address, options.Port, static listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ServerJson.Default));
-        builder.Services.AddOpenApi();
+        builder.Services.AddOpenApi(static openApi => openApi.AddDocumentTransformer(static (document, _, _) =>
+        {
+            document.Info.Title = "InferenceGuard";
+            return Task.CompletedTask;
+        }));
         // A page elsewhere cannot reach a loopback server under a name of its own (DNS rebinding).
         if (options.Keys.Count == 0 && !options.IsOpen)
             builder.Services.Configure<HostFilteringOptions>(static hosts => hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
@@ -112,7 +116,7 @@ internal sealed class ServerHost : IAsyncDisposable
         app.MapGet("/health/ready", () => Results.Json(Health(), ServerJson.Default.HealthResponse)).WithTags("Operation").WithSummary("Whether requests are taken.");
         app.MapMetrics("/metrics", metrics.Registry);
         app.MapOpenApi("/openapi.json");
-        app.MapScalarApiReference("/docs", static docs => docs.WithOpenApiRoutePattern("/openapi.json"));
+        app.MapScalarApiReference("/docs", static docs => docs.WithOpenApiRoutePattern("/openapi.json").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
         if (traces is not null)
         {
             app.MapGet("/v1/traces/{id}", (HttpContext http, string id) => TraceEndpoint.Stream(http, traces, id)).WithTags("InferenceGuard").WithSummary("The search of an answer as it happens, as docs/trace.md has it.");
