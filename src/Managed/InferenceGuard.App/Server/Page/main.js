@@ -120,9 +120,7 @@ async function send(text = prompt.value.trim()) {
   running = null;
   busy(false);
   view.finish();
-  panel.tick(turn);
-  if (conversation === current)
-    select(turn);
+  panel.ended(turn);
 }
 
 async function follow(body, turn, view, signal) {

@@ -46,6 +46,13 @@ export function added(to, column) {
   tick(to);
 }
 
+/** The turn has ended, perhaps before there was a search. */
+export function ended(of) {
+  if (of === turn && !view)
+    draw();
+  tick(of);
+}
+
 /** Brings the numbers up to date. */
 export function tick(of) {
   if (of !== turn)
@@ -80,7 +87,7 @@ function draw() {
   tick(turn);
 }
 
-const empty = () => el("div", { class: "empty" }, el("p", null, turn ? turn.error ? "There was no search." : "Waiting for the search …" : "The search shows here while an answer is made: which beams were kept, which were cut, and why."));
+const empty = () => el("div", { class: "empty" }, el("p", null, turn ? turn.totalMs !== null ? "There was no search." : "Waiting for the search …" : "The search shows here while an answer is made: which beams were kept, which were cut, and why."));
 
 function detail(beam) {
   const facts = [

@@ -37,6 +37,7 @@ export class Tree {
 
   /** Draws a column. */
   add(column) {
+    const { scrollLeft, clientWidth, scrollWidth } = this.element;
     const before = this.#search.columns[column.index - 1];
     if (before && before.pass !== column.pass)
       this.#widening();
@@ -46,12 +47,14 @@ export class Tree {
       this.#rest(column);
     this.#x += this.#width;
     this.#fit();
-    this.element.scrollTo({ left: this.element.scrollWidth });
+    if (scrollLeft + clientWidth >= scrollWidth - 20) // unless somebody looks at an earlier block
+      this.element.scrollTo({ left: this.element.scrollWidth });
   }
 
-  /** Marks the way to the answer. */
+  /** Marks the way to the answer, and goes back to where it begins. */
   finish() {
-    this.#root.classList.add("done");
+    if (!this.element.contains(document.activeElement))
+      this.element.scrollTo({ left: 0 });
     for (const beam of this.#search.path) {
       const item = this.#items.get(beam.key);
       item?.node.classList.add("path");
