@@ -13,9 +13,10 @@ internal sealed class ScoreEndpoint(ServedModel served, ChatPlanner planner)
     /// <summary>The model that is served.</summary>
     public ModelsResponse Models()
     {
-        var info = served.Model.Info;
+        var (info, own) = (served.Model.Info, served.Options);
         return new("list",
-            [new(served.Name, "model", served.Created.ToUnixTimeSeconds(), "inferenceguard", info.Architecture, info.Quantization, info.TrainedContextTokens, served.Cost.Name, served.Reward.Name, served.Options.Budget)]);
+            [new(served.Name, "model", served.Created.ToUnixTimeSeconds(), "inferenceguard", info.Architecture, info.Quantization, info.TrainedContextTokens, served.Cost.Name, served.Reward.Name, own.Budget,
+                new(own.Beams, own.KeptBeams, own.BlockTokens, own.Retries, own.MaxTokens, own.Temperature, own.Seed))]);
     }
 
     /// <summary>Scores texts.</summary>
