@@ -31,10 +31,12 @@ internal sealed class ApiException(int status, string type, string message, stri
         StatusCodes.Status401Unauthorized, Invalid, "The API key is missing or wrong; send one as Authorization: Bearer KEY.", code: "invalid_api_key");
 
     public static ApiException Busy(TimeSpan retryAfter) => new(
-        StatusCodes.Status429TooManyRequests, "rate_limit_error", string.Create(CultureInfo.InvariantCulture, $"All places are taken; try again in {retryAfter.TotalSeconds:0} s."), code: "queue_full") { RetryAfter = retryAfter };
+        StatusCodes.Status429TooManyRequests, "rate_limit_error", string.Create(CultureInfo.InvariantCulture, $"All places are taken; try again in {retryAfter.TotalSeconds:0} s."), code: "queue_full")
+    { RetryAfter = retryAfter };
 
     public static ApiException TooFast(TimeSpan retryAfter) => new(
-        StatusCodes.Status429TooManyRequests, "rate_limit_error", string.Create(CultureInfo.InvariantCulture, $"Too many requests in this minute; try again in {retryAfter.TotalSeconds:0} s."), code: "rate_limit_exceeded") { RetryAfter = retryAfter };
+        StatusCodes.Status429TooManyRequests, "rate_limit_error", string.Create(CultureInfo.InvariantCulture, $"Too many requests in this minute; try again in {retryAfter.TotalSeconds:0} s."), code: "rate_limit_exceeded")
+    { RetryAfter = retryAfter };
 
     public static ApiException ShuttingDown() => new(StatusCodes.Status503ServiceUnavailable, "server_error", "The server is shutting down.", code: "shutting_down");
 
@@ -47,6 +49,17 @@ internal sealed class ApiException(int status, string type, string message, stri
         BadHttpRequestException bad => new(bad.StatusCode, Invalid, "The request is malformed."),
         _ => new(StatusCodes.Status500InternalServerError, "server_error", "The generation failed, and no text of it is shown; the server's log says why.", code: "generation_failed"),
     };
+
+    /// <summary>What no endpoint takes.</summary>
+    /// <param name="status">The status that it was refused with.</param>
+    /// <param name="hasPage">Whether there is a page.</param>
+    public static ApiException OfRouting(int status, bool hasPage) => new(status, Invalid, status switch
+    {
+        StatusCodes.Status404NotFound => $"There is nothing at this path; {(hasPage ? "" : "the page needs --ui, and ")}/docs shows what there is.",
+        StatusCodes.Status405MethodNotAllowed => "This path does not take this method; /docs shows which it takes.",
+        StatusCodes.Status415UnsupportedMediaType => "The body must be sent as Content-Type: application/json.",
+        _ => "The request is malformed.",
+    });
 
     /// <summary>Writes it as a response.</summary>
     public Task Write(HttpContext http)

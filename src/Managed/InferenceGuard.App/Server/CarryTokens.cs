@@ -1,5 +1,6 @@
 // A safety state on its way to the next turn: in the client's hands, but not in its power.
 
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -40,7 +41,7 @@ internal sealed class CarryTokens(byte[] secret, string subject)
         var last = conversation.Count;
         while (last > 0 && conversation[last - 1].Role != "assistant")
             last--;
-        return Base64Url.TryDecodeFromChars(token, bytes, out var length) && length == bytes.Length
+        return Base64Url.DecodeFromChars(token, bytes, out _, out var length) == OperationStatus.Done && length == bytes.Length
             && CryptographicOperations.FixedTimeEquals(bytes.AsSpan(StateSizeBytes), Mac(bytes.AsSpan(0, StateSizeBytes), conversation.Take(last)))
             ? new(BinaryPrimitives.ReadDoubleLittleEndian(bytes))
             : throw ApiException.BadRequest("safety.carry is not a state that this server gave for these messages; send what the last answer of this conversation returned, with all its turns unchanged.", "safety.carry");

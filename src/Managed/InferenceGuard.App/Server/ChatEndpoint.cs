@@ -74,16 +74,21 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
     {
         var (plan, response, gone) = (run.Plan, http.Response, http.RequestAborted);
         EventStream.Begin(response);
-        for (var index = 0; plan.IsChat && index < plan.Choices; index++)
-            await Send(new() { Index = index, Delta = new("assistant", "") });
+        var hasBegun = false;
         var answers = new List<GuardedAnswer>();
         while (await EventStream.Await(response, run.Events.WaitToReadAsync(gone).AsTask(), gone))
             while (run.Events.TryRead(out var sent))
             {
+                // What fails before there is anything to show fails as it would without a stream.
+                if (sent.Error is not null && !response.HasStarted)
+                    throw sent.Error;
+                if (!hasBegun)
+                    await Begin();
                 if (sent.Text.Length > 0)
                     await Send(Piece(sent.Index, sent.Text));
                 if (sent.Error is { } error)
                 {
+                    RequestGate.Failed(http, error);
                     await EventStream.Write(response, ApiException.Of(error).Response, ServerJson.Default.ErrorResponse, gone);
                     return;
                 }
@@ -96,6 +101,13 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
         if (plan.IncludesUsage)
             await EventStream.Write(response, run.Response([], isChunk: true) with { Usage = ChatRun.Usage(answers) }, ServerJson.Default.ChatResponse, gone);
         await EventStream.Write(response, "[DONE]", gone);
+
+        async Task Begin()
+        {
+            hasBegun = true;
+            for (var index = 0; plan.IsChat && index < plan.Choices; index++)
+                await Send(new() { Index = index, Delta = new("assistant", "") });
+        }
 
         async Task Finish(int index, GuardedAnswer answer)
         {
@@ -114,7 +126,8 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
             var report = run.Report(answer, partial, Carried(run, answer, shown));
             var last = Piece(index, "") with
             {
-                FinishReason = Reason(answer, isCut), Safety = report,
+                FinishReason = Reason(answer, isCut),
+                Safety = report,
                 Logprobs = plan.WantsLogprobs && !answer.Abstained ? run.Logprobs(answer, final) : null,
             };
             await EventStream.Write(response, run.Response([last], isChunk: true) with { Safety = report }, ServerJson.Default.ChatResponse, gone);

@@ -35,7 +35,7 @@ internal sealed class ChatPlanner(ServedModel served, ServerOptions limits, Carr
             Carried = carried,
             Carries = carries,
             IsChat = isChat,
-            Choices = Within(request.N, 1, 1, limits.MostChoices, "n"),
+            Choices = Within(request.N, 1, 1, Math.Min(limits.MostChoices, limits.Parallel + limits.Queue), "n"),
             Stops = Texts(request.Stop, "stop", MostStops),
             Streams = request.Stream == true,
             IncludesUsage = request.StreamOptions?.IncludeUsage == true,
@@ -93,7 +93,7 @@ internal sealed class ChatPlanner(ServedModel served, ServerOptions limits, Carr
     {
         null or JsonValueKind.Null or JsonValueKind.False => (null, false),
         JsonValueKind.True => (null, true),
-        JsonValueKind.String => (carry.Read(asked.Value.GetString()!, messages), true),
+        JsonValueKind.String => (carry.Read(Text(asked.Value, "safety.carry"), messages), true),
         _ => throw ApiException.BadRequest("safety.carry must be true, or the text that the last answer returned.", "safety.carry"),
     };
 
@@ -102,7 +102,7 @@ internal sealed class ChatPlanner(ServedModel served, ServerOptions limits, Carr
     {
         if (messages is not { Count: > 0 })
             throw ApiException.BadRequest("messages is missing or empty; give a list of {role, content}.", "messages");
-        return [.. messages.Select(static (message, at) => new ChatMessage(Role(message.Role, at), Content(message.Content, at)))];
+        return [.. messages.Select(static (message, at) => new ChatMessage(Role(message?.Role, at), Content(message!.Content, at)))];
 
         static string Role(string? role, int at) => role switch
         {
@@ -114,24 +114,40 @@ internal sealed class ChatPlanner(ServedModel served, ServerOptions limits, Carr
         // A text, or a list of parts that are texts.
         static string Content(JsonElement? content, int at) => content?.ValueKind switch
         {
-            JsonValueKind.String => content.Value.GetString()!,
+            JsonValueKind.String => Text(content.Value, $"messages[{at}].content"),
             JsonValueKind.Array => string.Concat(content.Value.EnumerateArray().Select(part =>
                 part.ValueKind == JsonValueKind.Object && part.TryGetProperty("type", out var type) && type.ValueEquals("text") && part.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String
-                    ? text.GetString()
+                    ? Text(text, $"messages[{at}].content")
                     : throw ApiException.BadRequest($"messages[{at}].content has a part that is no text; this model reads texts only.", $"messages[{at}].content"))),
             _ => throw ApiException.BadRequest($"messages[{at}].content must be a text, or a list of text parts.", $"messages[{at}].content"),
         };
     }
 
+    /// <summary>A text, or a list of texts; empty where nothing is given, null where it is something else.</summary>
+    public static string[]? Texts(JsonElement? value, string name) => value?.ValueKind switch
+    {
+        null or JsonValueKind.Null => [],
+        JsonValueKind.String => [Text(value.Value, name)],
+        JsonValueKind.Array when value.Value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String) => [.. value.Value.EnumerateArray().Select(item => Text(item, name))],
+        _ => null,
+    };
+
+    // JSON can escape half of a character, which is no text.
+    private static string Text(JsonElement value, string name)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw ApiException.BadRequest($"{name} holds half of a surrogate pair; give whole characters.", name);
+        }
+    }
+
     private static string[] Texts(JsonElement? value, string name, int most)
     {
-        string[]? texts = value?.ValueKind switch
-        {
-            null or JsonValueKind.Null => [],
-            JsonValueKind.String => [value.Value.GetString()!],
-            JsonValueKind.Array when value.Value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String) => [.. value.Value.EnumerateArray().Select(static item => item.GetString()!)],
-            _ => null,
-        };
+        var texts = Texts(value, name);
         return texts is not null && texts.Length <= most && texts.All(static text => text.Length > 0)
             ? texts
             : throw ApiException.BadRequest($"{name} must be a text that is not empty{(most > 1 ? $", or a list of up to {most}" : "")}.", name);
@@ -173,11 +189,11 @@ internal sealed class ChatPlanner(ServedModel served, ServerOptions limits, Carr
 
     private static T Within<T>(T? asked, T otherwise, T least, T most, string name)
         where T : struct, IComparable<T>, IFormattable => asked switch
-    {
-        null => otherwise,
-        { } value when value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 => value,
-        { } value => throw ApiException.BadRequest(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; this server takes {(least is double.MinValue ? "at most" : least is double.Epsilon ? "above 0 and up to" : $"{least} to")} {most}."), name),
-    };
+        {
+            null => otherwise,
+            { } value when value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 => value,
+            { } value => throw ApiException.BadRequest(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; this server takes {(least is double.MinValue ? "at most" : least is double.Epsilon ? "above 0 and up to" : $"{least} to")} {most}."), name),
+        };
 
     private static string Shortened(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

@@ -9,7 +9,7 @@ namespace InferenceGuard.App.Server;
 /// <summary>What every request passes on its way in and out.</summary>
 internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, TimeProvider clock, Action<string> log)
 {
-    private const string Caller = "caller";
+    private const string Caller = "caller", Failure = "failure";
 
     private readonly ApiKeys _keys = new(options.Keys);
 
@@ -21,6 +21,9 @@ internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, 
     /// <summary>Who sent a request, as the log names them: a key's number, or an address.</summary>
     public static string CallerOf(HttpContext http) => (string)http.Items[Caller]!;
 
+    /// <summary>Notes what a response that has begun has failed of, for the log.</summary>
+    public static void Failed(HttpContext http, Exception cause) => http.Items[Failure] = cause;
+
     /// <summary>Lets a request pass, or answers it.</summary>
     public async Task Pass(HttpContext http, RequestDelegate next)
     {
@@ -30,10 +33,17 @@ internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, 
         {
             http.Items[Caller] = Admit(http);
             await next(http);
+            // What routing refuses by itself has no body.
+            if (!http.Response.HasStarted && http.Response.StatusCode >= StatusCodes.Status400BadRequest)
+                await ApiException.OfRouting(http.Response.StatusCode, options.HasPage).Write(http);
+            if (http.Items[Failure] is Exception cause)
+                Tell(ApiException.Of(cause), cause);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            // A stream that has begun keeps the status that it began with.
+            if (!http.Response.HasStarted)
+                http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
         catch (Exception e)
         {
@@ -59,8 +69,7 @@ internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, 
 
     private async Task Fail(HttpContext http, ApiException failure, Exception cause)
     {
-        if (failure.Status >= StatusCodes.Status500InternalServerError)
-            log($"failed: {cause.GetType().Name}: {(options.LogsTexts || cause is GuardException ? cause.Message : "")} {(cause is GuardException ? "" : new StackTrace(cause))}".Trim());
+        Tell(failure, cause);
         if (http.Response.HasStarted)
         {
             http.Abort();
@@ -68,6 +77,16 @@ internal sealed class RequestGate(ServerOptions options, ServerMetrics metrics, 
         }
         await failure.Write(http);
     }
+
+    private void Tell(ApiException failure, Exception cause)
+    {
+        if (failure.Status >= StatusCodes.Status500InternalServerError)
+            log($"failed: {cause.GetType().Name}: {(options.LogsTexts ? cause.Message : cause is GuardException ? Unquoted(cause.Message) : "")} {(cause is GuardException ? "" : new StackTrace(cause))}".Trim());
+    }
+
+    // What an endpoint said is quoted in messages, and can hold the texts that it was asked about.
+    private static string Unquoted(string message) =>
+        message.IndexOf('"', StringComparison.Ordinal) is >= 0 and var first ? $"{message[..first]}\"…\"{message[(message.LastIndexOf('"') + 1)..]}" : message;
 
     private static void SetHeaders(IHeaderDictionary headers, PathString path)
     {

@@ -42,6 +42,9 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Jobs that run.</summary>
     public int Running => Volatile.Read(ref _running);
 
+    /// <summary>Whether it takes no more jobs.</summary>
+    public bool IsClosed => Volatile.Read(ref _isClosed);
+
     /// <summary>After what time a caller who was turned away may find a place: that of the queue at the mean speed so far.</summary>
     public TimeSpan RetryAfter
     {

@@ -1,6 +1,5 @@
 // /v1/moderations, /v1/score and /v1/models: what the cost says of texts that are given.
 
-using System.Text.Json;
 using InferenceGuard.Search;
 
 namespace InferenceGuard.App.Server;
@@ -24,12 +23,7 @@ internal sealed class ScoreEndpoint(ServedModel served, ChatPlanner planner)
     public ModerationResponse Moderate(ModerationRequest request)
     {
         planner.RequireModel(request.Model);
-        string[] texts = request.Input?.ValueKind switch
-        {
-            JsonValueKind.String => [request.Input.Value.GetString()!],
-            JsonValueKind.Array when request.Input.Value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String) => [.. request.Input.Value.EnumerateArray().Select(static item => item.GetString()!)],
-            _ => [],
-        };
+        var texts = ChatPlanner.Texts(request.Input, "input") ?? [];
         if (texts.Length is 0 or > MostTexts)
             throw ApiException.BadRequest($"input must be a text, or a list of 1 to {MostTexts} texts.", "input");
         return new($"modr-{Guid.NewGuid():N}", served.Name, [.. texts.Select(text => Verdict(served.Cost.Score(request.Prompt ?? "", text, ended: true)))]);

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Prometheus;
 using Scalar.AspNetCore;
 
@@ -20,6 +21,9 @@ internal sealed class ServerHost : IAsyncDisposable
 
     /// <summary>Where it listens, such as http://127.0.0.1:8080.</summary>
     public string Url => _app.Urls.First();
+
+    /// <summary>Every address it listens on.</summary>
+    public IReadOnlyCollection<string> Urls => [.. _app.Urls];
 
     /// <summary>Raised when the system asks the process to end.</summary>
     public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
@@ -60,6 +64,8 @@ internal sealed class ServerHost : IAsyncDisposable
     private static WebApplication Build(ServedModel served, ServerOptions options, Scheduler scheduler, TimeProvider clock, Action<string> log)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        // A settings file in the folder that it is started in, or a variable, must not open another port or let in other hosts.
+        ((IConfigurationBuilder)builder.Configuration).Sources.Clear();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -111,9 +117,9 @@ internal sealed class ServerHost : IAsyncDisposable
             .Accepts<ModerationRequest>("application/json").Produces<ModerationResponse>().WithTags("OpenAI").WithSummary("The cost of texts, and whether it is over the budget.");
         app.MapPost("/v1/score", Handler(ServerJson.Default.ScoreRequest, (http, asked) => Results.Json(scores.Score(asked), ServerJson.Default.ScoreResponse).ExecuteAsync(http)))
             .Accepts<ScoreRequest>("application/json").Produces<ScoreResponse>().WithTags("InferenceGuard").WithSummary("The safety state of a given answer, block by block.");
-        app.MapGet("/health", () => Results.Json(Health(), ServerJson.Default.HealthResponse)).WithTags("Operation").WithSummary("As /health/ready.");
+        app.MapGet("/health", Ready).WithTags("Operation").WithSummary("As /health/ready.");
         app.MapGet("/health/live", () => Results.Json(Health(), ServerJson.Default.HealthResponse)).WithTags("Operation").WithSummary("Whether the process answers.");
-        app.MapGet("/health/ready", () => Results.Json(Health(), ServerJson.Default.HealthResponse)).WithTags("Operation").WithSummary("Whether requests are taken.");
+        app.MapGet("/health/ready", Ready).WithTags("Operation").WithSummary("Whether requests are taken.");
         app.MapMetrics("/metrics", metrics.Registry);
         app.MapOpenApi("/openapi.json");
         app.MapScalarApiReference("/docs", static docs => docs.WithOpenApiRoutePattern("/openapi.json").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
@@ -122,9 +128,10 @@ internal sealed class ServerHost : IAsyncDisposable
             app.MapGet("/v1/traces/{id}", (HttpContext http, string id) => TraceEndpoint.Stream(http, traces, id)).WithTags("InferenceGuard").WithSummary("The search of an answer as it happens, as docs/trace.md has it.");
             PageFiles.Map(app);
         }
-        app.MapFallback("{*path}", (HttpContext http) => ApiException.NotFound($"There is nothing at this path; {(options.HasPage ? "" : "the page needs --ui, and ")}/docs shows what there is.").Write(http));
 
-        HealthResponse Health() => new("ok", served.Name, scheduler.Running, scheduler.Waiting);
+        IResult Ready() => Results.Json(Health(), ServerJson.Default.HealthResponse, statusCode: scheduler.IsClosed ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+
+        HealthResponse Health() => new(scheduler.IsClosed ? "shutting down" : "ok", served.Name, scheduler.Running, scheduler.Waiting);
     }
 
     // What a carried state is a state of: it means nothing to another model or cost.

@@ -70,6 +70,7 @@ internal sealed record ServerOptions
         Require(PromptTokens >= 1, $"--prompt-tokens is {PromptTokens}; it must be at least 1");
         Require(Queue is >= 0 and <= 100_000, $"--queue is {Queue}; it must lie between 0 and 100000");
         Require(RateLimit >= 0, $"--rate-limit is {RateLimit}; it must be 0 (none) or requests per minute");
+        Require(MostChoices >= 1, $"--most-choices is {MostChoices}; it must be at least 1");
         Require(LongestAnswer > TimeSpan.Zero, $"--longest-answer is {LongestAnswer.TotalSeconds} s; it must be longer than nothing");
         Require(Keys.Count > 0 || IsOpen || IPAddress.IsLoopback(Address),
             $"--host {Host} lets other machines in, and there is no API key: anyone could use the model; give --api-key-file FILE, or --open if that is wanted");
