@@ -32,7 +32,7 @@ public class BlockBenchmarks : IDisposable
         _model = LlamaCppModel.Load(HearthFiles.Model("base"), new ModelOptions());
         var options = new GuardOptions { Beams = Beams, BlockTokens = 8 }.Validate();
         var prompt = Prompt.Build(_model, [new ChatMessage("user", "how do i unblock a drain fast?")], options.MaxTokens);
-        _context = BlockSearch.Reserve(_model, null, prompt, options, hiddenStates: false);
+        _context = BlockSearch.Reserve(_model, null, prompt, options, hiddenStates: false, default);
         _blockEnd = (_compute = new CpuCompute()).OpenBlockEnd(null, _model.Info.VocabularySize, []);
         _search = new(_model, _context, _compute, _blockEnd, false, PhraseCost.Load(HearthFiles.Cost), PhraseReward.Load(HearthFiles.Reward),
             options, new SearchRun(prompt, options.SafetyBudget.Start), 0, default);

@@ -16,6 +16,7 @@ internal sealed class ChatRun(string id, ChatPlan plan, ServedModel served, Serv
     private readonly Channel<Event> _events = Channel.CreateUnbounded<Event>();
     private readonly long _begin = Stopwatch.GetTimestamp();
     private int _unfinished = plan.Choices;
+    private int _hasStepped;
     private int _hasCommitted;
 
     public ChatPlan Plan => plan;
@@ -100,9 +101,10 @@ internal sealed class ChatRun(string id, ChatPlan plan, ServedModel served, Serv
             return null;
         var text = Texts[index];
         var next = text.Next(step);
-        if (next.Length > 0)
+        // The first step begins the stream, so that a client knows its id while it still waits for text.
+        if (next.Length > 0 || Interlocked.Exchange(ref _hasStepped, 1) == 0)
         {
-            if (Interlocked.Exchange(ref _hasCommitted, 1) == 0)
+            if (next.Length > 0 && Interlocked.Exchange(ref _hasCommitted, 1) == 0)
                 metrics.FirstCommitted(Stopwatch.GetElapsedTime(_begin));
             _ = _events.Writer.TryWrite(new(index, next, null, null));
         }
