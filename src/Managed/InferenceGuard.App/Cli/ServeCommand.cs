@@ -19,8 +19,8 @@ internal static class ServeCommand
         var port = new NumberOption<int>("--port", "n", s_defaults.Port, "Port to listen on; 0 = any free one.");
         var keys = new Option<string?>("--api-key-file") { HelpName = "FILE", Description = $"Keys that callers must show, one per line; or one in {KeyVariable}." };
         var open = new Option<bool>("--open") { Description = "Listen beyond loopback without a key." };
-        var parallel = new NumberOption<int>("--parallel", "P", s_defaults.Parallel, "Searches at the same time.");
-        var caches = new NumberOption<int>("--caches", "n", s_defaults.Caches, "KV caches that they are spread over; searches on one are decoded together.");
+        var parallel = new NumberOption<int>("--parallel", "P", 0, $"Searches at the same time; 0 = {s_defaults.Parallel}, or one per processor for a model that decodes with one thread.");
+        var caches = new NumberOption<int>("--caches", "n", 0, "KV caches that they are spread over; searches on one are decoded together. 0 = one, or one per processor for a model that decodes with one thread.");
         var prompt = new NumberOption<int>("--prompt-tokens", "n", s_defaults.PromptTokens, "Longest prompt in tokens that the caches have room for.");
         var lag = new NumberOption<int>("--commit-lag", "blocks", s_guard.CommitLag, "Blocks of a stream that are held back at most; 0 = until all kept beams agree.");
         var queue = new NumberOption<int>("--queue", "n", s_defaults.Queue, "Requests that may wait; more are turned away.");
@@ -39,13 +39,16 @@ internal static class ServeCommand
         guardFlags.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
+            var choice = modelFlags.Bind(parsed);
+            // One thread leaves the other processors to other caches; more than one are best used on the steps of all searches together.
+            var (searches, stores) = choice.Options.Threads == 1 ? (Environment.ProcessorCount, Environment.ProcessorCount) : (s_defaults.Parallel, s_defaults.Caches);
+            searches = parsed.GetValue(parallel) is not 0 and var asked ? asked : searches;
             var options = new ServerOptions
             {
                 Host = parsed.GetValue(host)!, Port = parsed.GetValue(port), Keys = Keys(parsed.GetValue(keys)), IsOpen = parsed.GetValue(open),
-                Parallel = parsed.GetValue(parallel), Caches = parsed.GetValue(caches), PromptTokens = parsed.GetValue(prompt), Queue = parsed.GetValue(queue), RateLimit = parsed.GetValue(rate), MostChoices = parsed.GetValue(choices),
+                Parallel = searches, Caches = parsed.GetValue(caches) is not 0 and var spread ? spread : Math.Min(stores, searches), PromptTokens = parsed.GetValue(prompt), Queue = parsed.GetValue(queue), RateLimit = parsed.GetValue(rate), MostChoices = parsed.GetValue(choices),
                 LongestAnswer = TimeSpan.FromSeconds(parsed.GetValue(longest)), HasPage = parsed.GetValue(page), LogsTexts = parsed.GetValue(texts), CarrySecret = Secret(parsed.GetValue(secret)),
             }.Validate();
-            var choice = modelFlags.Bind(parsed);
             var method = guardFlags.Bind(parsed, terminal, choice.Critic is not null);
             if (method.Name is not (AnswerMethods.InferenceGuard or AnswerMethods.WithCritic))
                 throw new GuardException(GuardFault.Usage, $"--method is {method.Name}; a server answers with {AnswerMethods.InferenceGuard} or {AnswerMethods.WithCritic}.");
