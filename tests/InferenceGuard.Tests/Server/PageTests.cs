@@ -34,8 +34,7 @@ internal sealed class PageTests
 
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
-    private ServedModel _served = null!;
-    private ServerHost _server = null!;
+    private Site _site = null!;
 
     [OneTimeSetUp]
     public async Task Start()
@@ -48,15 +47,14 @@ internal sealed class PageTests
         SetDefaultExpectTimeout(20000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Environment.UserName == "root" ? ["--no-sandbox"] : [] });
-        (_served, _server) = await Serve(new());
+        _site = await Serve(new());
     }
 
     [OneTimeTearDown]
     public async Task Stop()
     {
-        if (_server is not null)
-            await _server.DisposeAsync();
-        _served?.Dispose();
+        if (_site is not null)
+            await _site.DisposeAsync();
         if (_browser is not null)
             await _browser.DisposeAsync();
         _playwright?.Dispose();
@@ -65,7 +63,7 @@ internal sealed class PageTests
     [Test]
     public async Task Question_Asked_StreamsItsAnswerWhileTheTreeGrows()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url);
+        await using var visit = await PageVisit.Open(_browser, _site.Url);
         await visit.Page.EvaluateAsync("""
             () => {
                 window.seen = { texts: new Set(), beams: new Set() };
@@ -101,7 +99,7 @@ internal sealed class PageTests
     [Test]
     public async Task Conversation_NextTurn_CarriesTheBudget_AndANewOneBeginsWithIt()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url);
+        await using var visit = await PageVisit.Open(_browser, _site.Url);
         await visit.Set(("Beams", "8"), ("Kept beams", "2"));
         await visit.Ask(Branch);
         var left = double.Parse((await visit.Page.Locator("article .facts span").First.InnerTextAsync())[2..], CultureInfo.InvariantCulture);
@@ -127,30 +125,31 @@ internal sealed class PageTests
     [Test]
     public async Task Answer_Stopped_EndsTheSearch()
     {
-        var (served, server) = await Serve(new(), new GuardOptions { Beams = 200, Keep = 50 });
-        using (served)
-            await using (server)
-            {
-                await using var visit = await PageVisit.Open(_browser, server.Url);
-                await visit.Prompt.FillAsync(Drain);
-                await visit.Prompt.PressAsync("Enter");
-                await Expect(visit.Beams.First).ToBeVisibleAsync();
-                await visit.Page.Keyboard.PressAsync("Escape");
-                await visit.Ended();
-                await Expect(visit.Verdict).ToHaveTextAsync("Stopped");
-                await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Send" })).ToBeVisibleAsync();
-                using var client = new HttpClient();
-                Assert.That(async () => await client.GetStringAsync(server.Url + "/health"), Does.Contain("\"running\":0").After(5000, 50));
-                await visit.Set(("Beams", "8"), ("Kept beams", "2"));
-                await visit.Ask(Branch);
-                Assert.That(visit.Asked[1].GetProperty("messages").GetArrayLength(), Is.EqualTo(1), "a stopped turn was sent");
-            }
+        await using var site = await Serve(new(), new GuardOptions { Beams = 200, Keep = 50 });
+        await using var visit = await PageVisit.Open(_browser, site.Url);
+        // Pressed within the page at the first beam: from here, a busy machine would often be too late.
+        await visit.Page.EvaluateAsync("""
+            () => new MutationObserver((_, watch) => {
+                if (!document.querySelector("[role=treeitem]"))
+                    return;
+                watch.disconnect();
+                document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+            }).observe(document.body, { subtree: true, childList: true })
+            """);
+        await visit.Ask(Drain);
+        await Expect(visit.Verdict).ToHaveTextAsync("Stopped");
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Send" })).ToBeVisibleAsync();
+        using var client = new HttpClient();
+        Assert.That(async () => await client.GetStringAsync(site.Url + "/health"), Does.Contain("\"running\":0").After(5000, 50));
+        await visit.Set(("Beams", "8"), ("Kept beams", "2"));
+        await visit.Ask(Branch);
+        Assert.That(visit.Asked[1].GetProperty("messages").GetArrayLength(), Is.EqualTo(1), "a stopped turn was sent");
     }
 
     [Test]
     public async Task Budget_ThatNothingKeeps_ShowsRetriesTheWiderSearchAndTheAbstention()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url);
+        await using var visit = await PageVisit.Open(_browser, _site.Url);
         await visit.Set(("Safety budget", "-1"), ("Beams", "6"), ("Kept beams", "2"));
         await visit.Ask(Drain);
         await Expect(visit.Verdict).ToHaveTextAsync("Abstained");
@@ -164,7 +163,7 @@ internal sealed class PageTests
     [Test]
     public async Task Setting_BeyondTheServers_IsAnsweredInWordsWhereItIsSet()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url);
+        await using var visit = await PageVisit.Open(_browser, _site.Url);
         await visit.Set(("Beams", "500"));
         await visit.Prompt.FillAsync(Drain);
         await visit.Prompt.PressAsync("Enter");
@@ -183,7 +182,7 @@ internal sealed class PageTests
     [Test]
     public async Task Texts_ThatLookLikeMarkup_StayTexts()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url);
+        await using var visit = await PageVisit.Open(_browser, _site.Url);
         const string Markup = "<img src=x onerror=alert(1)><b>bold</b>";
         await visit.Ask(Markup);
         await Expect(visit.Page.Locator(".question")).ToHaveTextAsync(Markup);
@@ -193,7 +192,7 @@ internal sealed class PageTests
     [Test]
     public async Task Phone_EverythingFitsItsWidth()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url, 360, 740);
+        await using var visit = await PageVisit.Open(_browser, _site.Url, 360, 740);
         await visit.Ask(Drain);
         await Fits("the chat");
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Search", Exact = true }).ClickAsync();
@@ -224,7 +223,7 @@ internal sealed class PageTests
     [Test]
     public async Task Schemes_FollowTheSystemAndTheSwitch_AndAreLegible()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url, scheme: ColorScheme.Dark);
+        await using var visit = await PageVisit.Open(_browser, _site.Url, scheme: ColorScheme.Dark);
         await visit.Ask(Branch);
         await visit.Page.Locator(".beam.path").Nth(2).HoverAsync();
         await Legible(isDark: true);
@@ -246,7 +245,7 @@ internal sealed class PageTests
     [Test]
     public async Task Keyboard_Alone_AsksAndReadsTheTree()
     {
-        await using var visit = await PageVisit.Open(_browser, _server.Url);
+        await using var visit = await PageVisit.Open(_browser, _site.Url);
         var keyboard = visit.Page.Keyboard;
         await Expect(visit.Prompt).ToBeFocusedAsync();
         await keyboard.TypeAsync("how do i unblock");
@@ -279,26 +278,22 @@ internal sealed class PageTests
     [Test]
     public async Task Server_WithAKey_IsAskedWithIt()
     {
-        var (served, server) = await Serve(new() { Keys = [Key] });
-        using (served)
-            await using (server)
-            {
-                await using var visit = await PageVisit.Open(_browser, server.Url);
-                visit.ExpectedFailures = 2;
-                await Expect(visit.Page.Locator("dialog [role=alert]")).ToHaveTextAsync("This server asks for an API key.");
-                await Expect(visit.Page.GetByLabel("API key")).ToBeFocusedAsync();
-                await visit.Set(("API key", "wrong"));
-                await Expect(visit.Page.Locator("dialog [role=alert]")).ToBeVisibleAsync();
-                await visit.Set(("API key", Key));
-                await Expect(visit.Page.Locator("#model")).ToHaveTextAsync("hearth-base");
-                await visit.Ask(Drain);
-                await Expect(visit.Verdict).ToHaveTextAsync("Verified safe");
-                await Expect(visit.Beams).Not.ToHaveCountAsync(0);
-                Assert.That(await visit.Page.EvaluateAsync<string>("JSON.stringify([localStorage, sessionStorage, document.cookie])"), Does.Not.Contain(Key), "the key was stored");
-            }
+        await using var site = await Serve(new() { Keys = [Key] });
+        await using var visit = await PageVisit.Open(_browser, site.Url);
+        visit.ExpectedFailures = 2;
+        await Expect(visit.Page.Locator("dialog [role=alert]")).ToHaveTextAsync("This server asks for an API key.");
+        await Expect(visit.Page.GetByLabel("API key")).ToBeFocusedAsync();
+        await visit.Set(("API key", "wrong"));
+        await Expect(visit.Page.Locator("dialog [role=alert]")).ToBeVisibleAsync();
+        await visit.Set(("API key", Key));
+        await Expect(visit.Page.Locator("#model")).ToHaveTextAsync("hearth-base");
+        await visit.Ask(Drain);
+        await Expect(visit.Verdict).ToHaveTextAsync("Verified safe");
+        await Expect(visit.Beams).Not.ToHaveCountAsync(0);
+        Assert.That(await visit.Page.EvaluateAsync<string>("JSON.stringify([localStorage, sessionStorage, document.cookie])"), Does.Not.Contain(Key), "the key was stored");
     }
 
-    private static async Task<(ServedModel Served, ServerHost Server)> Serve(ServerOptions options, GuardOptions? guard = null)
+    private static async Task<Site> Serve(ServerOptions options, GuardOptions? guard = null)
     {
         var model = HearthModel.Unaligned;
         var choice = new ModelChoice
@@ -308,6 +303,18 @@ internal sealed class PageTests
         };
         options = options with { Port = 0, HasPage = true, Parallel = 1 };
         var served = ServedModel.Open(choice, new(AnswerMethods.InferenceGuard, new() { Guard = guard ?? new() }, Alpha: null, HasThreshold: false), options, static _ => { });
-        return (served, await ServerHost.Start(served, options, static _ => { }));
+        return new(served, await ServerHost.Start(served, options, static _ => { }));
+    }
+
+    /// <summary>A server and what it answers with.</summary>
+    private sealed record Site(ServedModel Served, ServerHost Server) : IAsyncDisposable
+    {
+        public string Url => Server.Url;
+
+        public async ValueTask DisposeAsync()
+        {
+            await Server.DisposeAsync();
+            Served.Dispose();
+        }
     }
 }
