@@ -93,10 +93,7 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
                     return;
                 }
                 if (sent.Answer is { } answer)
-                {
-                    answers.Add(answer);
-                    await Finish(sent.Index, answer);
-                }
+                    answers.Add(await Finish(sent.Index, answer));
             }
         if (plan.IncludesUsage)
             await EventStream.Write(response, run.Response([], isChunk: true) with { Usage = ChatRun.Usage(answers) }, ServerJson.Default.ChatResponse, gone);
@@ -109,7 +106,7 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
                 await Send(new() { Index = index, Delta = new("assistant", "") });
         }
 
-        async Task Finish(int index, GuardedAnswer answer)
+        async Task<GuardedAnswer> Finish(int index, GuardedAnswer answer)
         {
             var text = run.Texts[index];
             var (final, isCut) = answer.Abstained ? ("", false) : StreamedText.Cut(answer.Text, plan.Stops);
@@ -117,6 +114,8 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
             answer = run.Verified(answer, final, isCut);
             // What was shown stands; an abstention after it says nothing more, one before it says that it abstains.
             var partial = answer.Abstained && text.Sent.Length > 0;
+            if (partial)
+                answer = answer with { AnswerTokens = text.SentTokens, State = text.SentState };
             var rest = answer.Abstained ? partial ? "" : plan.Options.AbstentionText : text.Rest(final);
             if (rest.Length > 0)
                 await Send(Piece(index, rest));
@@ -131,6 +130,7 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
                 Logprobs = plan.WantsLogprobs && !answer.Abstained ? run.Logprobs(answer, final) : null,
             };
             await EventStream.Write(response, run.Response([last], isChunk: true) with { Safety = report }, ServerJson.Default.ChatResponse, gone);
+            return answer;
         }
 
         ChatResponse.Choice Piece(int index, string text) =>

@@ -1,6 +1,7 @@
 // What of a committed text may be sent: whole characters, nothing of a stop, and nothing that is over the budget by itself.
 
 using InferenceGuard.Model;
+using InferenceGuard.Safety;
 using InferenceGuard.Scoring;
 
 namespace InferenceGuard.App.Server;
@@ -15,6 +16,12 @@ internal sealed class StreamedText(Vocabulary vocabulary, ICost cost, ChatPlan p
 
     /// <summary>What was sent.</summary>
     public string Sent { get; private set; } = "";
+
+    /// <summary>Tokens of what was committed when the last of it was sent.</summary>
+    public int SentTokens { get; private set; }
+
+    /// <summary>z after what was committed then; the state of the beginning where nothing was sent.</summary>
+    public SafetyState SentState { get; private set; } = new(plan.Budget);
 
     /// <summary>Whether a stop was found in what was committed: nothing can follow.</summary>
     public bool IsStopped { get; private set; }
@@ -32,7 +39,10 @@ internal sealed class StreamedText(Vocabulary vocabulary, ICost cost, ChatPlan p
             text = text[..^HeldBack(text, plan.Stops)];
         // A committed text is within the budget; a part of it is, too, unless a longer answer can cost less.
         var isVerified = text.Length == committed.Length || cost.IsMonotone || text.Length <= Sent.Length || plan.Budget - cost.Score(_userText, text, ended: false) >= 0;
-        return isVerified ? Send(text) : "";
+        if (!isVerified)
+            return "";
+        (SentTokens, SentState) = (step.Committed.Length, step.CommittedState);
+        return Send(text);
     }
 
     /// <summary>What is left to send of a verified answer.</summary>
