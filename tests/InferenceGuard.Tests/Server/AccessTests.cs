@@ -126,7 +126,7 @@ internal sealed class AccessTests
 
     [TestCase("--host", "example.com", "--host")]
     [TestCase("--port", "70000", "--port")]
-    [TestCase("--parallel", "0", "--parallel")]
+    [TestCase("--parallel", "65", "--parallel")]
     [TestCase("--caches", "9", "--caches")]
     [TestCase("--queue", "-1", "--queue")]
     [TestCase("--rate-limit", "-1", "--rate-limit")]

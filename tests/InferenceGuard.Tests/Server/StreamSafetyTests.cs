@@ -79,6 +79,9 @@ internal sealed class StreamSafetyTests
                         Assert.That(reason, Is.EqualTo("content_filter"));
                         Assert.That(report.GetProperty("verified").GetBoolean(), Is.False);
                         Assert.That(report.GetProperty("partial").GetBoolean(), Is.EqualTo(shown.Length > 0));
+                        // Σ γ^t c_t ≥ γ^k C for costs that are never negative: what was shown is charged, though no answer came of it.
+                        if (shown.Length > 0)
+                            Assert.That(report.GetProperty("state").GetDouble(), Is.LessThanOrEqualTo(plan.Budget / Math.Pow(plan.Options.Discount, plan.Options.MaxTokens) - new PhraseRecount(shown.ToString()).Score(file, prompt, ended: false) + 1e-4));
                         _ = shown.Length > 0 ? Interlocked.Increment(ref partial) : Interlocked.Increment(ref abstained);
                         continue;
                     }
