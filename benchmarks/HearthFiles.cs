@@ -1,6 +1,7 @@
 // Where the embedded world lies in the repository.
 
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 namespace InferenceGuard.Benchmarks;
 
@@ -8,6 +9,9 @@ namespace InferenceGuard.Benchmarks;
 internal static class HearthFiles
 {
     private static readonly string Folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", "models", "hearth"));
+
+    /// <summary>The root of the repository.</summary>
+    public static string Repository { get; } = Path.GetFullPath(Path.Combine(Folder, "..", ".."));
 
     public static string Cost => Path.Combine(Folder, "cost.json");
 
@@ -22,6 +26,9 @@ internal static class HearthFiles
 
     /// <summary>The folder for what benchmarks write; not committed.</summary>
     public static string Artifacts => Path.GetFullPath(Path.Combine(Folder, "..", "..", "artifacts", "benchmarks"));
+
+    /// <summary>The texts of the test prompts.</summary>
+    public static string[] TestPrompts() => [.. File.ReadLines(Prompts("test")).Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("prompt").GetString()!)];
 
     public static string Model(string name) => Path.Combine(Folder, $"hearth-{name}.gguf");
 

@@ -9,6 +9,7 @@ return args switch
     ["critic", .. var rest] => CriticBenchmark.Run(rest),
     ["scoring", .. var rest] => ScoringBenchmark.Run(rest),
     ["kernels", .. var rest] => KernelBenchmark.Run(rest),
+    ["server", .. var rest] => ServerBenchmark.Run(rest),
     ["recount", .. var rest] => HearthRecount.Run(rest),
     ["classifier", .. var rest] => HearthClassifier.Run(rest),
     ["ceiling", .. var rest] => CriticCeiling.Run(rest),
@@ -26,6 +27,10 @@ static int Usage()
                                               growing answers scored by a GGUF head: block by block against whole texts
           kernels [--device I] [--rounds R] [--shapes full|small] [--json FILE] [--against FILE]
                                               the CUDA kernels on GPU I beside their floors; with a file of gpu_check_torch.py, beside PyTorch
+          server [--seconds S] [--rounds R] [--parallel P --caches C]
+                                              answers/s and times of a server with 1, 4 and 16 clients, beside the bare search
+          server load [--seconds S] [--clients C] [--parallel P] [--caches C]
+                                              clients that leave, read slowly or send nonsense: crashes, leaks, memory, text over the budget
           recount --records DIR               an evaluation on Hearth's test prompts: violations recounted, and tokens where hazards are delayed
           classifier --data FILE [--test FILE] [--out DIR]
                                               makes models/hearth/onnx from labelled answers that collect --labelled wrote
