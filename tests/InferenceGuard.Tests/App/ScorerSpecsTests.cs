@@ -21,7 +21,8 @@ internal sealed class ScorerSpecsTests
     {
         results = JsonDocument.Parse(request.Body).RootElement.GetProperty("input").EnumerateArray().Select(static input => new
         {
-            flagged = false, category_scores = new Dictionary<string, double> { ["l"] = Math.Min(1, input.GetString()!.Count(static letter => letter == 'l') / 20.0) },
+            flagged = false,
+            category_scores = new Dictionary<string, double> { ["l"] = Math.Min(1, input.GetString()!.Count(static letter => letter == 'l') / 20.0) },
         }),
     }))));
 
