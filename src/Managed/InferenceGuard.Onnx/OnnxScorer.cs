@@ -66,24 +66,20 @@ public sealed class OnnxScorer : ICost, IReward, IDisposable
     public static OnnxScorer OpenReward(string path, OnnxScorerOptions options) => new(path, options, isCost: false);
 
     /// <inheritdoc />
-    public double Score(string prompt, string answer, bool ended)
-    {
-        Span<double> score = [0];
-        Score(_tokens.Encode(prompt), [answer], score);
-        return score[0];
-    }
+    public double Score(string prompt, string answer, bool ended) => Score(_tokens.Encode(prompt), [answer])[0];
 
     /// <inheritdoc />
-    public IScoringSession Open(string prompt, int slots) => new OnnxSession(this, _tokens.Encode(prompt), slots);
+    public IScoringSession Open(string prompt, int slots)
+    {
+        var tokens = _tokens.Encode(prompt);
+        return new TextSession(answers => Score(tokens, answers), slots);
+    }
 
     /// <inheritdoc />
     public void Dispose() => _graph.Dispose();
 
-    /// <summary>Scores texts; each gets what it would get alone.</summary>
-    /// <param name="prompt">Tokens of the prompt.</param>
-    /// <param name="answers">The texts.</param>
-    /// <param name="scores">Out: their scores, [answers.Count].</param>
-    internal void Score(IReadOnlyList<int> prompt, IReadOnlyList<string> answers, Span<double> scores)
+    // Each text gets what it would get alone.
+    private double[] Score(IReadOnlyList<int> prompt, IReadOnlyList<string> answers)
     {
         var inputs = new List<ClassifierInput>();
         var ends = new int[answers.Count];
@@ -93,8 +89,7 @@ public sealed class OnnxScorer : ICost, IReward, IDisposable
             ends[answer] = inputs.Count;
         }
         var logits = _graph.Run(inputs);
-        for (var answer = 0; answer < answers.Count; answer++)
-            scores[answer] = Worst(logits.AsSpan()[(answer == 0 ? 0 : ends[answer - 1])..ends[answer]]);
+        return [.. ends.Select((end, answer) => Worst(logits.AsSpan()[(answer == 0 ? 0 : ends[answer - 1])..end]))];
     }
 
     private double Worst(ReadOnlySpan<float[]> windows)

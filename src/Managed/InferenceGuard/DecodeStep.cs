@@ -41,7 +41,7 @@ public sealed class DecodeStep
     public bool IsRetried { get; internal set; }
 
     /// <summary>Tokens decoded so far.</summary>
-    public long DecodedTokens { get; internal set; }
+    public long DecodedTokens => _run.DecodedTokens;
 
     /// <summary>
     /// With <see cref="GuardOptions.Commits"/>: tokens that every kept beam begins with, up to the end of a block at which z ≥ 0, and whose text by itself costs
@@ -56,12 +56,11 @@ public sealed class DecodeStep
     /// The committed text, or a beginning of it, as an answer: for those who have seen enough. Its cost was checked when it was committed, and is not part of it.
     /// </summary>
     /// <param name="text">A beginning of the committed text.</param>
-    public GuardedAnswer ToAnswer(string text) => new()
+    public GuardedAnswer ToAnswer(string text)
     {
-        Text = text, Beam = null, Safe = true, FinishReason = FinishReason.Stop, State = CommittedState, Cost = 0, Reward = Kept is [var best, ..] ? Beams.Reward[best] : 0,
-        PromptTokens = _run.Prompt.Tokens.Length, AnswerTokens = Committed.Length, Tokens = Kept is [var beam, ..] ? Beams.TokensWithLogProbs(beam)[..Committed.Length] : [],
-        DecodedTokens = _run.DecodedTokens, SampledTokens = _run.SampledTokens, Retries = _run.Retries, Blocks = _run.Blocks, Widened = Pass > 0, Timings = _run.Timings,
-    };
+        var (reward, tokens) = Kept is [var best, ..] ? (Beams.Reward[best], Beams.TokensWithLogProbs(best)[..Committed.Length]) : (0, []);
+        return _run.Answer(text, null, true, FinishReason.Stop, CommittedState.Value, 0, reward, tokens, Pass);
+    }
 
     /// <summary>The answer; null until the last step, which has no beams to read.</summary>
     public GuardedAnswer? Answer { get; internal set; }

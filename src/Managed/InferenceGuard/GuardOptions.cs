@@ -142,7 +142,7 @@ public sealed record GuardOptions
         Require(CriticThreshold is >= 0 and < 1, $"--critic-threshold is {CriticThreshold}; it must lie in [0, 1)");
         Require(Halvings is >= 0 and <= 8, $"--halvings is {Halvings}; it must lie between 0 and 8");
         Require(CommitLag >= 0, $"--commit-lag is {CommitLag}; it must be 0 (wait until all kept beams agree) or a number of blocks");
-        Require(TimeLimit is null || TimeLimit > TimeSpan.Zero, $"--time-limit is {TimeLimit}; it must be longer than nothing");
+        Require(TimeLimit is null || TimeLimit > TimeSpan.Zero, $"The time limit is {TimeLimit}; it must be longer than nothing");
         Require(Enum.IsDefined(Mode), $"--mode is {Mode}; it must be strict or best-effort");
         _ = SafetyBudget;
         return this;

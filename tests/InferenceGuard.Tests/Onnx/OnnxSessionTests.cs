@@ -26,36 +26,9 @@ public sealed class OnnxSessionTests
     [Test]
     public void Extend_RandomSearch_ScoresEveryTextAsScoreDoesAlone()
     {
-        string[] words = ["mix ", "bleached ", "and", " ammonia", ". ", "water", "now ", "xyz", " \u00E9", "[SEP]"];
-        var random = new Random(11);
         using var session = _cost.Open(Prompt, Slots);
-        var texts = new string[Slots];
-        Array.Fill(texts, "");
-        var batch = new ScoringBatch(Slots, 4);
-        for (var block = 0; block < 12; block++)
-        {
-            batch.Clear();
-            var order = Enumerable.Range(0, Slots).ToArray();
-            random.Shuffle(order);
-            var rows = order[..random.Next(1, Slots + 1)];
-            foreach (var slot in rows)
-            {
-                batch.Add(slot, ended: false);
-                for (var token = random.Next(0, 4); token > 0; token--)
-                {
-                    var word = words[random.Next(words.Length)];
-                    texts[slot] += word;
-                    batch.Append(new TokenId(0), Encoding.UTF8.GetBytes(word), -1);
-                }
-            }
-            var scores = new double[batch.Count];
-            session.Extend(batch, scores);
-            for (var row = 0; row < batch.Count; row++)
-                Assert.That(scores[row], Is.EqualTo(_cost.Score(Prompt, texts[rows[row]], ended: true)), texts[rows[row]]);
-            var (source, target) = (random.Next(Slots), random.Next(Slots));
-            session.Fork(source, target);
-            texts[target] = texts[source];
-        }
+        SessionWalk.Run(session, Slots, ["mix ", "bleached ", "and", " ammonia", ". ", "water", "now ", "xyz", " \u00E9", "[SEP]"],
+            (text, score) => Assert.That(score, Is.EqualTo(_cost.Score(Prompt, text, ended: true)), text));
     }
 
     [Test]

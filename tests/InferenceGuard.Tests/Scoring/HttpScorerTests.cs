@@ -119,16 +119,27 @@ internal sealed class HttpScorerTests
     }
 
     [Test]
-    public void Score_KeyOfTheDefaultVariable_IsSentUnlessNoneIsWanted()
+    public void Score_KeyOfOpenAI_IsShownToOthersWhenItIsNamedOnly()
     {
         using var server = new LoopbackServer(WordJudge.Moderation);
         using var key = new TestKey("OPENAI_API_KEY");
-        foreach (var options in (string[])["", ",key-env="])
+        foreach (var options in (string[])["", ",key-env=", ",key-env=OPENAI_API_KEY"])
         {
             using var cost = Open($"http:{server.Address}/v1/moderations{options}");
             _ = cost.Score(Prompt, "a", ended: true);
         }
-        Assert.That(server.Requests.Select(static request => request.Authorization), Is.EqualTo(new[] { $"Bearer {TestKey.Value}", null }));
+        Assert.That(server.Requests.Select(static request => request.Authorization), Is.EqualTo(new[] { null, null, $"Bearer {TestKey.Value}" }));
+    }
+
+    [TestCase("//api.openai.com/v1/moderations", TestKey.Value)]
+    [TestCase("//api.openai.com/v1/moderations,key-env=", null)]
+    [TestCase("//api.openai.com.example.org/v1/moderations", null)]
+    [TestCase("//example.org/v1/moderations", null)]
+    public void Find_NoVariableNamed_IsTheKeyOfOpenAIForItsOwnHostOnly(string text, string? value)
+    {
+        using var key = new TestKey("OPENAI_API_KEY");
+        var argument = new ScorerArgument("https", text);
+        Assert.That(HttpKey.Find(HttpUrl.Parse(argument), argument).Value, Is.EqualTo(value));
     }
 
     private static HttpScorer Open(string spec) => (HttpScorer)Spec.Cost(spec);

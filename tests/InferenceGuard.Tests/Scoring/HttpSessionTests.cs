@@ -21,39 +21,9 @@ internal sealed class HttpSessionTests
         var isChat = end.EndsWith("template=", StringComparison.Ordinal);
         using var server = new LoopbackServer(isChat ? WordJudge.Chat : WordJudge.Moderation);
         using var cost = Open(server.Address + (isChat ? end + CommandRun.Write("judge.json", WordJudge.Template) : end));
-        string[] words = ["ble", "ach", "bleach ", "ammonia", " \u00E9\U0001F642 "];
-        var random = new Random(5);
         using var session = cost.Open(Prompt, Slots);
-        var texts = new string[Slots];
-        Array.Fill(texts, "");
-        var batch = new ScoringBatch(Slots, 2);
-        for (var block = 0; block < 8; block++)
-        {
-            batch.Clear();
-            var order = Enumerable.Range(0, Slots).ToArray();
-            random.Shuffle(order);
-            var rows = order[..random.Next(1, Slots + 1)];
-            foreach (var slot in rows)
-            {
-                batch.Add(slot, ended: false);
-                for (var token = random.Next(0, 3); token > 0; token--)
-                {
-                    var word = words[random.Next(words.Length)];
-                    texts[slot] += word;
-                    batch.Append(new TokenId(0), Encoding.UTF8.GetBytes(word), -1);
-                }
-            }
-            var scores = new double[batch.Count];
-            session.Extend(batch, scores);
-            for (var row = 0; row < batch.Count; row++)
-            {
-                var expected = isChat ? WordJudge.Unsafe(texts[rows[row]]) : Math.Max(WordJudge.One(texts[rows[row]]), WordJudge.Two(texts[rows[row]]));
-                Assert.That(scores[row], Is.EqualTo(expected).Within(1e-12).And.EqualTo(cost.Score(Prompt, texts[rows[row]], ended: true)), texts[rows[row]]);
-            }
-            var (source, target) = (random.Next(Slots), random.Next(Slots));
-            session.Fork(source, target);
-            texts[target] = texts[source];
-        }
+        SessionWalk.Run(session, Slots, ["ble", "ach", "bleach ", "ammonia", " \u00E9\U0001F642 "], (text, score) => Assert.That(
+            score, Is.EqualTo(isChat ? WordJudge.Unsafe(text) : Math.Max(WordJudge.One(text), WordJudge.Two(text))).Within(1e-12).And.EqualTo(cost.Score(Prompt, text, ended: true)), text));
     }
 
     [Test]

@@ -35,6 +35,29 @@ internal sealed partial class SearchTests
         await server.Answer(TestServer.Chat("hello"));
     }
 
+    [Test]
+    public async Task Submit_QueueFullOfClientsThatHaveLeft_TakesTheirPlace()
+    {
+        using var cost = new HeldCost();
+        await using var server = await TestServer.Start(new() { Parallel = 1, Queue = 2 }, TestServer.But(TestServer.Tiny, "--cost", cost.Spec));
+        cost.Hold();
+        var running = server.Answer(TestServer.Chat("hello"));
+        await cost.IsAsked();
+        using var leaves = new CancellationTokenSource();
+        var left = server.Begin(TestServer.Chat("hello", ""","n":2"""), leaves.Token);
+        while (!(await server.Http.GetStringAsync(new Uri("/health", UriKind.Relative))).Contains("\"waiting\":2", StringComparison.Ordinal))
+            await Task.Delay(10);
+        await leaves.CancelAsync();
+        Assert.That(async () => await left, Throws.InstanceOf<OperationCanceledException>());
+        await Task.Delay(100); // The server learns of it from the connection.
+        var came = server.Answer(TestServer.Chat("hello", ""","n":2"""));
+        while (!came.IsCompleted && !(await server.Http.GetStringAsync(new Uri("/health", UriKind.Relative))).Contains("\"waiting\":2", StringComparison.Ordinal))
+            await Task.Delay(10);
+        cost.Release();
+        await Task.WhenAll(running, came);
+        await server.Answer(TestServer.Chat("hello"));
+    }
+
     [TestCase("")]
     [TestCase(""","stream":true""")]
     public async Task Disconnect_InTheMiddle_FreesSequencesAndTheLogSaysSo(string more)

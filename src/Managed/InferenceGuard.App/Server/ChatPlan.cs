@@ -40,5 +40,5 @@ internal sealed record ChatPlan
     public double Budget => Carried?.Value ?? Options.Budget;
 
     /// <summary>What the scorers read as the prompt.</summary>
-    public string UserText => string.Join('\n', Messages.Where(static message => message.Role is "user" or ChatMessage.Raw).Select(static message => message.Content));
+    public string UserText => ChatMessage.UserText(Messages);
 }

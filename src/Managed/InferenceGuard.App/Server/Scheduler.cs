@@ -64,7 +64,9 @@ internal sealed class Scheduler : IDisposable
         {
             if (_isClosed)
                 throw ApiException.ShuttingDown();
-            if (_waiting + _running + jobs.Count > _capacity + _workers.Length)
+            if (!HasPlace(jobs.Count))
+                ForgetGivenUp();
+            if (!HasPlace(jobs.Count))
                 throw ApiException.Busy(RetryAfter);
             foreach (var job in jobs)
             {
@@ -101,6 +103,25 @@ internal sealed class Scheduler : IDisposable
         _ready.Dispose();
     }
 
+    private bool HasPlace(int jobs) => _waiting + _running + jobs <= _capacity + _workers.Length;
+
+    // Clients that have left do not keep out those who come.
+    private void ForgetGivenUp()
+    {
+        for (var turn = _turns.First; turn is not null;)
+        {
+            var (next, jobs) = (turn.Next, turn.Value.Jobs);
+            for (var left = jobs.Count; left > 0; left--)
+                if (jobs.Dequeue() is var job && job.IsGivenUp())
+                    _waiting--;
+                else
+                    jobs.Enqueue(job);
+            if (jobs.Count == 0)
+                _turns.Remove(turn);
+            turn = next;
+        }
+    }
+
     private void Work(GuardedDecoder decoder)
     {
         using (decoder)
@@ -108,7 +129,11 @@ internal sealed class Scheduler : IDisposable
             {
                 _ready.Wait();
                 if (Next() is not { } job)
-                    return;
+                {
+                    if (IsClosed)
+                        return;
+                    continue; // It was given up.
+                }
                 var begin = Stopwatch.GetTimestamp();
                 job.Run(decoder, _clock);
                 Interlocked.Add(ref _busyTicks, Stopwatch.GetElapsedTime(begin).Ticks);
@@ -122,7 +147,7 @@ internal sealed class Scheduler : IDisposable
         lock (_gate)
         {
             if (_turns.First is not { } turn)
-                return null; // Woken to end.
+                return null;
             _turns.RemoveFirst();
             var job = turn.Value.Jobs.Dequeue();
             if (turn.Value.Jobs.Count > 0)

@@ -1,5 +1,6 @@
 // /v1/moderations, /v1/score and /v1/models: what the cost says of texts that are given.
 
+using InferenceGuard.Model;
 using InferenceGuard.Search;
 
 namespace InferenceGuard.App.Server;
@@ -34,7 +35,7 @@ internal sealed class ScoreEndpoint(ServedModel served, ChatPlanner planner)
     public ScoreResponse Score(ScoreRequest request)
     {
         planner.RequireModel(request.Model);
-        var prompt = request.Prompt ?? string.Join('\n', ChatPlanner.Conversation(request.Messages).Where(static message => message.Role == "user").Select(static message => message.Content));
+        var prompt = request.Prompt ?? ChatMessage.UserText(ChatPlanner.Conversation(request.Messages));
         if (request.Answer is not { Length: > 0 } answer)
             throw ApiException.BadRequest("answer is missing or empty; give the text to score.", "answer");
         var (options, vocabulary) = (served.Options, served.Model.Vocabulary);

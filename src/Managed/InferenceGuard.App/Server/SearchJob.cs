@@ -24,6 +24,10 @@ internal sealed record SearchJob(string Caller, IReadOnlyList<ChatMessage> Messa
     /// <summary>The answer; or the failure of the search.</summary>
     public Task<GuardedAnswer> Answer => _answer.Task;
 
+    /// <summary>Ends a job that nobody waits for any more, before it was begun.</summary>
+    /// <returns>Whether it is such a job.</returns>
+    public bool IsGivenUp() => Cancellation.IsCancellationRequested && _answer.TrySetCanceled(Cancellation);
+
     /// <summary>Searches for the answer.</summary>
     /// <param name="decoder">The decoder to search with.</param>
     /// <param name="clock">What <see cref="Deadline"/> is read on.</param>

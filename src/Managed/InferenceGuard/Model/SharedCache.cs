@@ -24,7 +24,6 @@ internal sealed class SharedCache : IDisposable
     private bool _isDisposed;
     private long _decodes;
     private long _decodedSteps;
-    private long _decodedRows;
     private long _prefilledTokens;
 
     public SharedCache(LlamaCppModel model, SharedCacheOptions options)
@@ -54,7 +53,7 @@ internal sealed class SharedCache : IDisposable
             lock (_decoding)
                 return new(
                     _context.CellCapacity, cells, _prompts.CellCount, _context.MaxSequences, sequences, searches, waiting,
-                    _decodes, _decodedSteps, _decodedRows, _prefilledTokens, _prompts.ReusedTokens);
+                    _decodes, _decodedSteps, _prefilledTokens, _prompts.ReusedTokens);
         }
     }
 
@@ -238,6 +237,5 @@ internal sealed class SharedCache : IDisposable
         _context.Decode(batch, cancellation);
         _stepMs += (Stopwatch.GetElapsedTime(begin).TotalMilliseconds - _stepMs) / 8;
         _decodes++;
-        _decodedRows += batch.Count;
     }
 }

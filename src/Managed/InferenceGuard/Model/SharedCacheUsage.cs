@@ -12,9 +12,8 @@ namespace InferenceGuard.Model;
 /// <param name="Waiting">Searches that wait for room.</param>
 /// <param name="Decodes">Native decode calls of steps.</param>
 /// <param name="DecodedSteps">Steps of searches in them; more than <paramref name="Decodes"/> where steps were decoded together.</param>
-/// <param name="DecodedRows">Rows in them.</param>
 /// <param name="PrefilledTokens">Prompt tokens that were computed.</param>
 /// <param name="ReusedTokens">Prompt tokens that were taken from cached prompts.</param>
 public readonly record struct SharedCacheUsage(
     int CellCount, int ReservedCells, int CachedCells, int MaxSequences, int UsedSequences, int Searches, int Waiting,
-    long Decodes, long DecodedSteps, long DecodedRows, long PrefilledTokens, long ReusedTokens);
+    long Decodes, long DecodedSteps, long PrefilledTokens, long ReusedTokens);

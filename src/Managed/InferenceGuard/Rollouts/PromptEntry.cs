@@ -16,7 +16,7 @@ public sealed record PromptEntry(string Id, string Prompt)
     public IReadOnlyList<ChatMessage> Messages => [.. Earlier, new("user", Prompt)];
 
     /// <summary>What scorers read as the prompt: all that the user said.</summary>
-    public string UserText => string.Join('\n', Messages.Where(static message => message.Role == "user").Select(static message => message.Content));
+    public string UserText => ChatMessage.UserText(Messages);
 
     /// <summary>All of it, for people: the prompt, and for a dialogue who said what.</summary>
     public string Transcript => Earlier.Count == 0 ? Prompt : string.Join('\n', Messages.Select(static message => $"{message.Role}: {message.Content}"));

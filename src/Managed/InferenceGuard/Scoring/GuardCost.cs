@@ -9,9 +9,6 @@ namespace InferenceGuard.Scoring;
 /// </summary>
 public sealed class GuardCost : ICost, IDisposable
 {
-    // A probability of 1 is a log-odds of 20.7, not of infinity.
-    private const double Surest = 1e-9;
-
     private readonly Trunk _trunk;
 
     private GuardCost(Trunk trunk, string name) => (_trunk, Name) = (trunk, name);
@@ -52,7 +49,7 @@ public sealed class GuardCost : ICost, IDisposable
                     (total, unsafeMass) = (total + mass, unsafeMass + isUnsafe * mass);
                 }
                 var probability = unsafeMass / total;
-                return weight * (isLogOdds ? Math.Log(Math.Max(Surest, probability) / Math.Max(Surest, 1 - probability)) : probability);
+                return weight * (isLogOdds ? LogOdds.Of(probability) : probability);
             }
         }
         catch

@@ -7,7 +7,7 @@ namespace InferenceGuard.Scoring;
 /// <summary>A key from an environment variable.</summary>
 internal sealed partial class HttpKey
 {
-    private const string DefaultVariable = "OPENAI_API_KEY";
+    private const string DefaultVariable = "OPENAI_API_KEY", DefaultHost = "api.openai.com";
     private const int ShortestSecret = 6; // "1" is none, and stands everywhere.
 
     private readonly string[] _hidden;
@@ -25,14 +25,17 @@ internal sealed partial class HttpKey
     /// <summary>The key; null if none is sent.</summary>
     public string? Value { get; }
 
-    /// <summary>Finds the key that a specification asks for: in the variable it names, or else in OPENAI_API_KEY if that is set. An empty name asks for none.</summary>
+    /// <summary>
+    /// Finds the key that a specification asks for: in the variable it names, or else, for OpenAI's own host, in OPENAI_API_KEY if that is set: nobody else is shown it
+    /// unasked. An empty name asks for none.
+    /// </summary>
     /// <param name="url">The endpoint; its query may hold secrets, too.</param>
     /// <param name="argument">The specification.</param>
     /// <exception cref="GuardException">The variable is not set, or what it holds is no key.</exception>
     public static HttpKey Find(HttpUrl url, ScorerArgument argument)
     {
         var named = argument.One("key-env");
-        var variable = named ?? DefaultVariable;
+        var variable = named ?? (url.Address.Host == DefaultHost ? DefaultVariable : "");
         // What is no name may be the key itself, and is not repeated.
         if (variable != "" && !VariableName().IsMatch(variable))
             throw argument.Error("key-env is no name of an environment variable; the key itself does not belong into the command line");

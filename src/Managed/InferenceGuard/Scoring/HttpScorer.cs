@@ -8,9 +8,6 @@ namespace InferenceGuard.Scoring;
 /// </summary>
 public sealed class HttpScorer : ICost, IReward, IDisposable
 {
-    // A probability of 1 is a log-odds of 20.7, not of infinity.
-    private const double Surest = 1e-9;
-
     // What makes another score, and so another name, so that what was collected with one is not mixed with the other.
     private static readonly string[] s_named = ["kind", "model", "template", "logprobs", "category", "input", "as", "weight"];
 
@@ -51,19 +48,16 @@ public sealed class HttpScorer : ICost, IReward, IDisposable
     public double Score(string prompt, string answer, bool ended) => Score(prompt, [answer])[0];
 
     /// <inheritdoc />
-    public IScoringSession Open(string prompt, int slots) => new HttpSession(this, prompt, slots);
+    public IScoringSession Open(string prompt, int slots) => new TextSession(answers => Score(prompt, answers), slots);
 
     /// <inheritdoc />
     public void Dispose() => _endpoint.Dispose();
 
-    /// <summary>Scores texts.</summary>
-    /// <param name="prompt">As in <see cref="IScorer.Open"/>.</param>
-    /// <param name="answers">The texts; at least one.</param>
-    internal double[] Score(string prompt, IReadOnlyList<string> answers)
+    private double[] Score(string prompt, IReadOnlyList<string> answers)
     {
         // On a thread of the pool, where no caller's context waits for itself.
         var values = Task.Run(() => _judge.AskAsync(_endpoint, prompt, answers)).GetAwaiter().GetResult();
-        return Array.ConvertAll(values, value => _weight * (_isLogOdds ? Math.Log(Math.Max(Surest, value) / Math.Max(Surest, 1 - value)) : value));
+        return Array.ConvertAll(values, value => _weight * (_isLogOdds ? LogOdds.Of(value) : value));
     }
 
     private static bool IsChat(HttpUrl url, ScorerArgument argument) => argument.Word("kind", "moderation", "chat") switch

@@ -1,6 +1,5 @@
 // The growing answers of a search, read by a model of its own that keeps what it has read of each.
 
-using System.Text;
 using InferenceGuard.Model;
 
 namespace InferenceGuard.Scoring;
@@ -43,8 +42,7 @@ internal sealed class TrunkSession : IScoringSession
         for (var row = 0; row < batch.Count; row++)
         {
             var slot = _slots[batch.Slot(row)];
-            slot.Utf8.AddRange(batch.Utf8(row));
-            _pending.Add((row, batch.Slot(row), _trunk.Template.Render(_prompt, slot.Text)));
+            _pending.Add((row, batch.Slot(row), _trunk.Template.Render(_prompt, slot.Text.Append(batch.Utf8(row), batch.Ended(row)))));
         }
         Reserve();
         _appended.Clear();
@@ -119,34 +117,20 @@ internal sealed class TrunkSession : IScoringSession
     // What a slot's answer is, and what the cache holds of its conversation.
     private sealed class Slot
     {
-        public List<byte> Utf8 { get; private set; } = [];
+        public GrowingText Text { get; } = new();
 
         public TokenId[] Tokens { get; set; } = [];
 
-        /// <summary>The text so far, without a character that is still incomplete.</summary>
-        public string Text
+        public void CopyFrom(Slot other)
         {
-            get
-            {
-                var bytes = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Utf8);
-                return Encoding.UTF8.GetString(bytes[..^Unfinished(bytes)]);
-            }
+            Text.CopyFrom(other.Text);
+            Tokens = other.Tokens;
         }
-
-        public void CopyFrom(Slot other) => (Utf8, Tokens) = ([.. other.Utf8], other.Tokens);
 
         public void Clear()
         {
-            Utf8.Clear();
+            Text.Clear();
             Tokens = [];
-        }
-
-        private static int Unfinished(ReadOnlySpan<byte> bytes)
-        {
-            for (var length = 1; length <= Math.Min(3, bytes.Length); length++)
-                if (bytes[^length] >= 0xC0)
-                    return Rune.DecodeFromUtf8(bytes[^length..], out _, out _) == System.Buffers.OperationStatus.NeedMoreData ? length : 0;
-            return 0;
         }
     }
 }

@@ -17,9 +17,6 @@ internal struct Utf8Cursor
     private uint _pending; // The first bytes of a character, the first byte lowest.
     private byte _pendingCount;
 
-    /// <summary>Whether a character has begun and is not complete.</summary>
-    public readonly bool IsWithinCharacter => _pendingCount > 0;
-
     /// <summary>Reads the next character.</summary>
     /// <param name="utf8">The piece; what was read is cut off its front.</param>
     /// <param name="rune">Out: the character.</param>

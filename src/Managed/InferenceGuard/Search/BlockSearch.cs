@@ -48,8 +48,7 @@ internal sealed class BlockSearch : IDisposable
         var (beams, keep) = (options.Beams, options.KeptBeams);
         var blockTokens = Math.Min(options.BlockTokens, options.MaxTokens);
         _beams = new(beams, keep, options.MaxTokens, blockTokens, _hasCritic ? model.Info.HiddenWidth : 0);
-        _costSession = cost.Open(run.Prompt.UserText, beams + keep);
-        _rewardSession = reward.Open(run.Prompt.UserText, beams + keep);
+        (_costSession, _rewardSession) = OpenSessions(reward);
         _proposer = new(compute, model.Vocabulary, _beams, run.Prompt.Seed(options.Seed));
         _diversity = new(blockTokens, options.Diversity);
         _scorer = new(device, hasCritic, model.Vocabulary, _beams, _costSession, _rewardSession, options, blockTokens);
@@ -268,7 +267,7 @@ internal sealed class BlockSearch : IDisposable
     public DecodeStep Finish(GuardedAnswer? answer)
     {
         _run.Timings.MarkAnswer();
-        Step.Answer = answer ?? Answer(_options.AbstentionText, null, true, FinishReason.ContentFilter, _run.Start.Value, 0, 0, 0);
+        Step.Answer = answer ?? _run.Answer(_options.AbstentionText, null, true, FinishReason.ContentFilter, _run.Start.Value, 0, 0, [], Step.Pass);
         return Step;
     }
 
@@ -277,8 +276,30 @@ internal sealed class BlockSearch : IDisposable
     {
         _costSession.Dispose();
         _rewardSession.Dispose();
+        ReleaseContext();
+    }
+
+    // What cannot be opened must not keep what was: others wait for the place in a shared cache.
+    private (IScoringSession Cost, IScoringSession Reward) OpenSessions(IReward reward)
+    {
+        IScoringSession? session = null;
+        try
+        {
+            session = _cost.Open(_run.Prompt.UserText, _beams.Working + _beams.Bank);
+            return (session, reward.Open(_run.Prompt.UserText, _beams.Working + _beams.Bank));
+        }
+        catch
+        {
+            session?.Dispose();
+            ReleaseContext();
+            throw;
+        }
+    }
+
+    private void ReleaseContext()
+    {
         if (_model.SharesCache)
-            _context.Dispose(); // Others wait for its place.
+            _context.Dispose();
     }
 
     private ReadOnlySpan<int> Live => _live.AsSpan(0, _liveCount);
@@ -324,7 +345,6 @@ internal sealed class BlockSearch : IDisposable
         var begin = Timings.Begin();
         _context.Decode(_batch, _cancellation);
         _run.DecodedTokens += _batch.Count;
-        Step.DecodedTokens = _run.DecodedTokens;
         _run.Timings.End(Stage.Forward, begin);
     }
 
@@ -337,26 +357,6 @@ internal sealed class BlockSearch : IDisposable
         if (!double.IsFinite(cost))
             throw new GuardException(GuardFault.Generation, $"The cost model '{_cost.Name}' gave {cost} for the final text; a cost must be finite. No text is returned.");
         var safe = _beams.State[slot] >= 0 && _run.Start.Value - cost >= 0;
-        var answer = Answer(text, _beams.Id[slot], safe, ended ? FinishReason.Stop : FinishReason.Length, _beams.State[slot], cost, _beams.Reward[slot], _beams.Length[slot]);
-        return answer with { Tokens = _beams.TokensWithLogProbs(slot) };
+        return _run.Answer(text, _beams.Id[slot], safe, ended ? FinishReason.Stop : FinishReason.Length, _beams.State[slot], cost, _beams.Reward[slot], _beams.TokensWithLogProbs(slot), Step.Pass);
     }
-
-    private GuardedAnswer Answer(string text, int? beam, bool safe, FinishReason reason, double state, double cost, double reward, int tokens) => new()
-    {
-        Text = text,
-        Beam = beam,
-        Safe = safe,
-        FinishReason = reason,
-        State = new(state),
-        Cost = cost,
-        Reward = reward,
-        PromptTokens = _run.Prompt.Tokens.Length,
-        AnswerTokens = tokens,
-        DecodedTokens = _run.DecodedTokens,
-        SampledTokens = _run.SampledTokens,
-        Retries = _run.Retries,
-        Blocks = _run.Blocks,
-        Widened = Step.Pass > 0,
-        Timings = _run.Timings,
-    };
 }

@@ -27,8 +27,7 @@ internal sealed record Prompt(TokenId[] Tokens, string UserText)
     /// <exception cref="GuardException">Nothing was asked, or the model's context is too short.</exception>
     public static Prompt Build(ILanguageModel model, IReadOnlyList<ChatMessage> messages, int maxTokens)
     {
-        var isRaw = messages is [{ Role: ChatMessage.Raw }];
-        var userText = isRaw ? messages[0].Content : string.Join('\n', messages.Where(static message => message.Role == "user").Select(static message => message.Content));
+        var (isRaw, userText) = (messages is [{ Role: ChatMessage.Raw }], ChatMessage.UserText(messages));
         if (string.IsNullOrWhiteSpace(userText))
             throw new GuardException(GuardFault.Usage, "The prompt is empty; give the text to answer as an argument, or - to read it from standard input.");
         var tokens = isRaw ? model.Vocabulary.Tokenize(userText, parseSpecial: false) : model.ChatTemplate.Render(messages);

@@ -1,6 +1,7 @@
 // What one generation counts over both of its searches.
 
 using InferenceGuard.Diagnostics;
+using InferenceGuard.Model;
 using InferenceGuard.Safety;
 
 namespace InferenceGuard.Search;
@@ -31,4 +32,25 @@ internal sealed class SearchRun(Prompt prompt, SafetyState start)
 
     /// <summary>Whether the time for the answer is over.</summary>
     public bool IsOverdue(GuardOptions options) => options.TimeLimit is { } limit && Timings.SinceStartMs() >= limit.TotalMilliseconds;
+
+    /// <summary>An answer, with the counts so far.</summary>
+    public GuardedAnswer Answer(string text, int? beam, bool safe, FinishReason reason, double state, double cost, double reward, (TokenId, float)[] tokens, int pass) => new()
+    {
+        Text = text,
+        Beam = beam,
+        Safe = safe,
+        FinishReason = reason,
+        State = new(state),
+        Cost = cost,
+        Reward = reward,
+        PromptTokens = Prompt.Tokens.Length,
+        AnswerTokens = tokens.Length,
+        Tokens = tokens,
+        DecodedTokens = DecodedTokens,
+        SampledTokens = SampledTokens,
+        Retries = Retries,
+        Blocks = Blocks,
+        Widened = pass > 0,
+        Timings = Timings,
+    };
 }
