@@ -114,7 +114,7 @@ public sealed record GuardOptions
     /// <summary>
     /// The one widening of (M9): the same search with twice the beams, or as many as the cache's sequences allow.
     /// </summary>
-    internal GuardOptions Widened()
+    public GuardOptions Widened()
     {
         var keep = Math.Min(KeptBeams * 2, MaxSequences - Beams);
         return this with { Beams = Math.Min(Beams * 2, MaxSequences - keep), Keep = keep };

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using InferenceGuard.Tests.App;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Server;
@@ -85,6 +86,17 @@ internal sealed partial class SearchTests
             await Task.Delay(20);
         Assert.That(server.Log, Has.Some.StartWith("POST /v1/chat/completions"));
         await server.Answer(TestServer.Chat("hello"));
+    }
+
+    [TestCase("4", "2")]
+    [TestCase("100", "25")]
+    [TestCase("255", "1")]
+    public async Task Answer_NothingIsSafe_FindsRoomForTheWiderSearchAndAbstains(string beams, string keep)
+    {
+        await using var server = await TestServer.Start(null, TestServer.But(TestServer.Tiny, "--cost", CommandRun.DearCostSpec, "--budget", "-1", "--beams", beams, "--keep", keep, "--retries", "0"));
+        var answer = await server.Answer(TestServer.Chat("hello"));
+        Assert.That(answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString(), Is.EqualTo("content_filter"));
+        Assert.That(answer.GetProperty("safety").GetProperty("widened").GetBoolean(), Is.EqualTo(beams != "255"), "255 beams and the one that is kept are all sequences there are");
     }
 
     [TestCase("")]

@@ -87,21 +87,23 @@ internal sealed class ServedModel : IDisposable
         _scorers.Dispose();
     }
 
-    // Room for so many searches of the default width at once, or half as many widened ones, and for prompts that are kept.
+    // Room for so many searches of the default width at once, for a widened one at the least, and for prompts that are kept.
     private static SharedCacheOptions CacheOf(GuardOptions options, ServerOptions server, ModelInfo model, bool hiddenStates)
     {
         var searches = Math.Max(2, (server.Parallel + server.Caches - 1) / server.Caches);
         var prompt = Math.Clamp(model.TrainedContextTokens - options.MaxTokens, 1, server.PromptTokens);
         var cells = prompt + options.KeptBeams * options.MaxTokens + options.Beams * Math.Min(options.BlockTokens, options.MaxTokens);
         var kept = new SharedCacheOptions { CellCount = 0 };
-        var (keptCells, width) = (Math.Min(kept.CachedCells, 4 * prompt), options.Beams + options.KeptBeams);
-        var sequences = Math.Min(GuardOptions.MaxSequences, searches * width + kept.CachedPrompts);
+        var widened = options.Widened();
+        var widest = widened.Beams + widened.KeptBeams;
+        var sequences = Math.Min(GuardOptions.MaxSequences, Math.Max(widest, searches * (options.Beams + options.KeptBeams)) + kept.CachedPrompts);
+        var keptCells = Math.Min(kept.CachedCells, 4 * prompt);
         return kept with
         {
-            CellCount = checked(searches * cells + keptCells),
+            CellCount = checked(searches * cells + keptCells), // A widened search is at most twice as large.
             CachedCells = keptCells,
             MaxSequences = sequences,
-            CachedPrompts = Math.Min(kept.CachedPrompts, Math.Max(0, sequences - width)),
+            CachedPrompts = Math.Min(kept.CachedPrompts, sequences - widest),
             HiddenStates = hiddenStates,
         };
     }
