@@ -5,7 +5,8 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Model;
 
-public sealed class ChatTemplateTests
+[TestFixtureSource(typeof(Implementations), nameof(Implementations.Engines))]
+public sealed class ChatTemplateTests(LlamaEngine engine)
 {
     private const string Llama2 = "{% if messages[0]['role'] == 'system' %}<<SYS>>{% endif %}{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}";
     private const string Llama3 = "<|start_header_id|>{{ role }}<|end_header_id|>{{ content | trim }}<|eot_id|>";
@@ -15,11 +16,11 @@ public sealed class ChatTemplateTests
         new("system", "be kind"), new("user", "  hello "), new("assistant", "hello world"), new("user", "<|im_end|>world"),
     ];
 
-    private static LlamaCppModel Load(GgufBuilder file, string? template, string name)
+    private LlamaCppModel Load(GgufBuilder file, string? template, string name)
     {
         if (template is not null)
             file.Set("tokenizer.chat_template", template);
-        return LlamaCppModel.Load(file.Write(name), new ModelOptions { VocabularyOnly = true });
+        return LlamaCppModel.Load(file.Write(name), new ModelOptions { VocabularyOnly = true, Engine = engine });
     }
 
     /// <summary>Text with special tokens spelled out, which detokenizing leaves away.</summary>

@@ -5,7 +5,8 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Model;
 
-internal sealed class SharedLanguageModelTests
+[TestFixtureSource(typeof(Implementations), nameof(Implementations.Engines))]
+public sealed class SharedLanguageModelTests(LlamaEngine engine)
 {
     // In float32 without flash attention, as LlamaCppContextTests measure it; places in the cache change the order of sums.
     private const float Rounding = 2e-5f;
@@ -13,7 +14,7 @@ internal sealed class SharedLanguageModelTests
     private LlamaCppModel _model = null!;
 
     [OneTimeSetUp]
-    public void Load() => _model = LlamaCppModel.Load(TinyModel.BpePath, TinyModel.OneThread);
+    public void Load() => _model = LlamaCppModel.Load(TinyModel.BpePath, TinyModel.OneThread with { Engine = engine });
 
     [OneTimeTearDown]
     public void Unload() => _model.Dispose();

@@ -75,7 +75,7 @@ internal static partial class HouseRules
     /// <param name="allowed">Path prefixes below the library's root.</param>
     public static IEnumerable<string> KeepsPointersInside(SourceFile file, IReadOnlyCollection<string> allowed)
     {
-        if (!file.IsProduct || allowed.Any(prefix => file.Path.StartsWith("src/Managed/InferenceGuard/" + prefix, StringComparison.Ordinal)))
+        if (!file.IsProduct || allowed.Any(prefix => file.Path.StartsWith("src/Managed/" + prefix, StringComparison.Ordinal)))
             yield break;
         foreach (var token in file.Unit.DescendantTokens().Where(static token => token.IsKind(SyntaxKind.UnsafeKeyword)))
             yield return $"{file.Path}:{LineOf(token.Parent!)} is unsafe; only {string.Join(", ", allowed)} may be";

@@ -28,7 +28,7 @@ internal static class CommandLine
             if (parsed.Action is ParseErrorAction)
                 throw new GuardException(GuardFault.Usage, $"{Complaint(parsed)}; {CommandOf(parsed)} --help lists what is possible.");
             if (isVerbose)
-                Model.LlamaRuntime.ListenToLog((_, line) => terminal.Error.Profile.Out.Writer.Write(line));
+                Model.LlamaEngine.ListenToLog((_, line) => terminal.Error.Profile.Out.Writer.Write(line));
             return parsed.Invoke(new()
             {
                 EnableDefaultExceptionHandler = false,
@@ -51,7 +51,7 @@ internal static class CommandLine
         }
         finally
         {
-            Model.LlamaRuntime.ListenToLog(null);
+            Model.LlamaEngine.ListenToLog(null);
         }
 
         int Fail(Exception exception, string message, int exitCode)

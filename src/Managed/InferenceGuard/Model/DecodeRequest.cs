@@ -32,7 +32,8 @@ internal sealed class DecodeRequest(int maxSequences)
     /// <summary>Takes over the rows of a search, in the cache's sequences.</summary>
     public void Fill(DecodeBatch rows, Func<SequenceId, int> sequence)
     {
-        (IsDone, Error, _logitCount, _hiddenCount) = (false, null, 0, 0);
+        (IsDone, Error) = (false, null);
+        Forget();
         _batch.Clear();
         for (var row = 0; row < rows.Count; row++)
         {
@@ -42,6 +43,9 @@ internal sealed class DecodeRequest(int maxSequences)
                 _batch.Share(new(sequence(other)));
         }
     }
+
+    /// <summary>Forgets the outputs of the last decode.</summary>
+    public void Forget() => (_logitCount, _hiddenCount) = (0, 0);
 
     /// <summary>Takes over the outputs of its rows.</summary>
     public void Finish(ReadOnlySpan<float> logits, ReadOnlySpan<float> hidden)

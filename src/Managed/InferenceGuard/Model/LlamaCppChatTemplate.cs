@@ -1,7 +1,5 @@
 // Chat templates through llama.cpp, with markers in place of what people wrote.
 
-using System.Runtime.InteropServices;
-using System.Text;
 using InferenceGuard.Interop.Llama;
 
 namespace InferenceGuard.Model;
@@ -10,7 +8,7 @@ namespace InferenceGuard.Model;
 /// Renders a conversation with a marker in place of each message, then splits the result at the markers: the template's own
 /// text is tokenized with special tokens, a message's text never is, whatever it spells.
 /// </summary>
-internal sealed unsafe class LlamaCppChatTemplate : ChatTemplate
+internal sealed class LlamaCppChatTemplate : ChatTemplate
 {
     private const string ChatMl = "chatml";
     // A blank that templates trim like any other and never contain themselves.
@@ -20,30 +18,30 @@ internal sealed unsafe class LlamaCppChatTemplate : ChatTemplate
 
     private static readonly string[] s_roles = ["system", "user", "assistant"];
 
+    private readonly ILlamaModel _model;
     private readonly LlamaCppVocabulary _vocabulary;
-    private readonly byte[] _template;
+    private readonly string _template;
 
-    private LlamaCppChatTemplate(string name, LlamaCppVocabulary vocabulary, string template)
+    private LlamaCppChatTemplate(string name, ILlamaModel model, LlamaCppVocabulary vocabulary, string template)
     {
         Name = name;
-        _vocabulary = vocabulary;
-        _template = ZeroTerminated(template);
+        (_model, _vocabulary, _template) = (model, vocabulary, template);
     }
 
     public override string Name { get; }
 
     /// <summary>The model's own template where llama.cpp knows it; ChatML where the vocabulary has its markers; else plain text.</summary>
-    public static ChatTemplate Create(SafeLlamaModelHandle model, LlamaCppVocabulary vocabulary)
+    public static ChatTemplate Create(ILlamaModel model, LlamaCppVocabulary vocabulary)
     {
-        if (Marshal.PtrToStringUTF8((nint)LlamaNative.ModelChatTemplate(model, null)) is { Length: > 0 } text)
+        if (model.ChatTemplate is { Length: > 0 } text)
         {
-            var own = new LlamaCppChatTemplate("model", vocabulary, text);
+            var own = new LlamaCppChatTemplate("model", model, vocabulary, text);
             if (own.Apply([new ChatMessage("user", "")]) is not null)
                 return own;
         }
 
         return vocabulary.Tokenize("<|im_start|>", parseSpecial: true) is [var start] && vocabulary.IsSpecial(start)
-            ? new LlamaCppChatTemplate(ChatMl, vocabulary, ChatMl)
+            ? new LlamaCppChatTemplate(ChatMl, model, vocabulary, ChatMl)
             : new PlainChatTemplate(vocabulary);
     }
 
@@ -96,35 +94,5 @@ internal sealed unsafe class LlamaCppChatTemplate : ChatTemplate
 
     private static string Marker(int index) => $"{MarkerOpen}{index}{MarkerClose}";
 
-    private static byte[] ZeroTerminated(string text) => [.. Encoding.UTF8.GetBytes(text), 0];
-
-    /// <summary>Renders and opens the assistant's turn; null when llama.cpp does not know the template.</summary>
-    private string? Apply(ChatMessage[] messages)
-    {
-        var strings = messages.SelectMany(m => (byte[][])[ZeroTerminated(m.Role), ZeroTerminated(m.Content)]).ToArray();
-        var pins = Array.ConvertAll(strings, s => GCHandle.Alloc(s, GCHandleType.Pinned));
-        try
-        {
-            var chat = new LlamaChatMessage[messages.Length];
-            for (var i = 0; i < chat.Length; i++)
-                chat[i] = new LlamaChatMessage { Role = (byte*)pins[2 * i].AddrOfPinnedObject(), Content = (byte*)pins[2 * i + 1].AddrOfPinnedObject() };
-            var buffer = new byte[1024];
-            var length = Apply(chat, buffer);
-            if (length > buffer.Length)
-                length = Apply(chat, buffer = new byte[length]);
-            return length < 0 ? null : Encoding.UTF8.GetString(buffer, 0, length);
-        }
-        finally
-        {
-            Array.ForEach(pins, pin => pin.Free());
-        }
-    }
-
-    private int Apply(LlamaChatMessage[] chat, byte[] buffer)
-    {
-        fixed (byte* template = _template)
-        fixed (LlamaChatMessage* first = chat)
-        fixed (byte* output = buffer)
-            return LlamaNative.ChatApplyTemplate(template, first, (nuint)chat.Length, 1, output, buffer.Length);
-    }
+    private string? Apply(ChatMessage[] messages) => _model.Render(_template, Array.ConvertAll(messages, static m => (m.Role, m.Content)));
 }

@@ -8,10 +8,11 @@ namespace InferenceGuard.Model;
 /// A KV cache of llama.cpp in unified mode: a prefix shared by sequences is stored once, and forks are bookkeeping only.
 /// Positions are tracked here, per sequence; a failed or cancelled call leaves the cache as it was before.
 /// </summary>
-internal sealed unsafe class LlamaCppContext : ILanguageContext
+internal sealed class LlamaCppContext : ILanguageContext
 {
-    private readonly SafeLlamaContextHandle _handle;
-    private readonly nint _memory;
+    internal const string NothingDecoded = "Decode before reading logits or hidden states.";
+
+    private readonly ILlamaContext _native;
     private readonly ModelInfo _model;
     private readonly LlamaBatchBuffer _batch;
     private readonly AbortSwitch _abort = new();
@@ -22,27 +23,20 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
     private int _readableRows;
     private int _inUse;
 
-    public LlamaCppContext(SafeLlamaModelHandle model, ModelInfo info, int threads, ContextOptions options)
+    public LlamaCppContext(ILlamaModel model, ModelInfo info, int threads, ContextOptions options)
     {
-        var parameters = LlamaCppContextParams.From(options, info, threads);
+        var sizes = LlamaCppContextSizes.From(options, info, threads, model.OffloadsToGpu);
         _model = info;
         _hiddenStates = options.HiddenStates;
         MaxSequences = options.MaxSequences;
 
         LlamaLog.Clear();
-        _handle = SafeLlamaContextHandle.Create(model, parameters);
-        if (_handle.IsInvalid)
-        {
-            _handle.Dispose();
-            throw new GuardException(
-                GuardFault.Environment,
-                $"llama.cpp cannot make a context of {parameters.NCtx} cells (about {parameters.NCtx * info.CellSizeBytes >> 20} MiB) for {info.Path}: {LlamaLog.Cause()}. Ask for fewer cells.");
-        }
-
-        CellCapacity = (int)LlamaNative.NCtx(_handle);
-        _memory = LlamaNative.GetMemory(_handle);
-        _batch = new LlamaBatchBuffer((int)LlamaNative.NBatch(_handle), (int)LlamaNative.NBatch(_handle));
-        _abort.Attach(_handle);
+        _native = model.CreateContext(sizes) ?? throw new GuardException(
+            GuardFault.Environment,
+            $"llama.cpp cannot make a context of {sizes.Cells} cells (about {sizes.Cells * info.CellSizeBytes >> 20} MiB) for {info.Path}: {LlamaLog.Cause()}. Ask for fewer cells.");
+        CellCapacity = _native.CellCount;
+        _batch = new LlamaBatchBuffer(_native.BatchTokens, _native.BatchTokens);
+        _native.Attach(_abort);
         _lengths = new int[options.MaxSequences];
         _seenInStep = new int[options.MaxSequences];
     }
@@ -61,13 +55,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         {
             var slot = Slot(sequence);
             var start = _lengths[slot];
-            if (tokens.Length > CellCapacity - start)
-            {
-                throw new GuardException(
-                    GuardFault.Usage,
-                    $"A prompt of {start + tokens.Length} tokens was given and the context has {CellCapacity} cells; shorten the prompt or enlarge the context.");
-            }
-
+            CheckPrompt(start + tokens.Length, CellCapacity);
             foreach (var token in tokens)
                 CheckToken(token);
             SetHiddenStates(false);
@@ -88,7 +76,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
                 catch
                 {
                     _lengths[slot] = start;
-                    LlamaNative.MemorySeqRm(_memory, slot, start, -1);
+                    _native.Remove(slot, start);
                     throw;
                 }
 
@@ -118,7 +106,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
                 for (var row = 0; row < batch.Count; row++)
                 {
                     foreach (var sequence in batch.Sequences(row))
-                        LlamaNative.MemorySeqRm(_memory, sequence.Value, _lengths[sequence.Value], -1);
+                        _native.Remove(sequence.Value, _lengths[sequence.Value]);
                 }
 
                 throw;
@@ -172,7 +160,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         {
             for (var run = 0; run < batch.Count; run++)
             {
-                LlamaNative.MemorySeqRm(_memory, batch.Sequence(run).Value, starts[run], -1);
+                _native.Remove(batch.Sequence(run).Value, starts[run]);
                 _lengths[batch.Sequence(run).Value] = starts[run];
             }
             throw;
@@ -194,7 +182,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
             var slot = Slot(sequence);
             if (length >= _lengths[slot])
                 return;
-            LlamaNative.MemorySeqRm(_memory, slot, length, -1);
+            _native.Remove(slot, length);
             _lengths[slot] = length;
         }
         finally
@@ -216,8 +204,8 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
             if (from == to)
                 return;
             // Copying onto cells that are still there would merge the two sequences without an error.
-            LlamaNative.MemorySeqRm(_memory, to, -1, -1);
-            LlamaNative.MemorySeqCp(_memory, from, to, -1, -1);
+            _native.Remove(to, 0);
+            _native.Copy(from, to, -1);
             _lengths[to] = _lengths[from];
         }
         finally
@@ -238,7 +226,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
             var (from, to) = (Slot(source), Slot(target));
             if (_lengths[to] != 0 || length > _lengths[from])
                 throw new GuardException(GuardFault.Generation, $"{length} tokens of slot {from} ({_lengths[from]} tokens) were to begin slot {to} ({_lengths[to]} tokens); it must be empty, and they must be there.");
-            LlamaNative.MemorySeqCp(_memory, from, to, 0, length);
+            _native.Copy(from, to, length);
             _lengths[to] = length;
         }
         finally
@@ -253,7 +241,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         try
         {
             var slot = Slot(sequence);
-            LlamaNative.MemorySeqRm(_memory, slot, -1, -1);
+            _native.Remove(slot, 0);
             _lengths[slot] = 0;
         }
         finally
@@ -267,11 +255,17 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
     /// <summary>Waits for a call in progress on another thread, then frees the cache.</summary>
     public void Dispose()
     {
-        if (_handle.IsClosed)
+        if (_native.IsClosed)
             return;
         SpinWait.SpinUntil(() => Interlocked.Exchange(ref _inUse, 1) == 0);
-        _handle.Dispose();
+        _native.Dispose();
         Volatile.Write(ref _inUse, 0);
+    }
+
+    internal static void CheckPrompt(int tokens, int cells)
+    {
+        if (tokens > cells)
+            throw new GuardException(GuardFault.Usage, $"A prompt of {tokens} tokens was given and the context has {cells} cells; shorten the prompt or enlarge the context.");
     }
 
     /// <summary>Copies a batch into native memory after checking every row: llama.cpp would abort, or merge sequences silently.</summary>
@@ -334,7 +328,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         LlamaLog.Clear();
         int status;
         using (_abort.Arm(cancellation))
-            status = LlamaNative.Decode(_handle, _batch.ToNative());
+            status = _native.Decode(_batch);
         GC.KeepAlive(this);
         switch (status)
         {
@@ -351,19 +345,19 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
         }
     }
 
-    /// <summary>All rows of the last step: llama.cpp puts them in batch order, one after another, when the first is asked for.</summary>
+    /// <summary>All rows of the last step.</summary>
     private ReadOnlySpan<float> Output(bool hidden)
     {
         if (_readableRows == 0)
-            throw new InvalidOperationException("Decode before reading logits or hidden states.");
-        var firstRow = hidden ? LlamaNative.GetEmbeddingsIth(_handle, 0) : LlamaNative.GetLogitsIth(_handle, 0);
-        return firstRow != null
-            ? new ReadOnlySpan<float>(firstRow, _readableRows * (hidden ? _model.HiddenWidth : _model.VocabularySize))
+            throw new InvalidOperationException(NothingDecoded);
+        var rows = _native.Output(hidden, _readableRows * (hidden ? _model.HiddenWidth : _model.VocabularySize));
+        return !rows.IsEmpty
+            ? rows
             : throw new GuardException(GuardFault.Generation, $"llama.cpp has no output for the last step: {LlamaLog.Cause()}");
     }
 
     /// <summary>With hidden states on, every token is an output: too dear for a prompt, and nothing that a decode step needs.</summary>
-    private void SetHiddenStates(bool on) => LlamaNative.SetEmbeddings(_handle, on ? (byte)1 : (byte)0);
+    private void SetHiddenStates(bool on) => _native.SetHiddenStates(on);
 
     private void CheckToken(TokenId token)
     {
@@ -379,7 +373,7 @@ internal sealed unsafe class LlamaCppContext : ILanguageContext
     {
         if (Interlocked.Exchange(ref _inUse, 1) != 0)
             throw new InvalidOperationException("This context is in use by another call; give each thread a context of its own.");
-        if (_handle.IsClosed)
+        if (_native.IsClosed)
         {
             Leave();
             throw new ObjectDisposedException(nameof(LlamaCppContext));

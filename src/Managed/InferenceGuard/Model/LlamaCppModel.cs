@@ -7,20 +7,20 @@ namespace InferenceGuard.Model;
 /// <summary>A GGUF model run by llama.cpp. One model serves several contexts; its weights live until the last of them is disposed.</summary>
 public sealed class LlamaCppModel : ILanguageModel
 {
-    private readonly SafeLlamaModelHandle _handle;
+    private readonly ILlamaModel _native;
     private readonly ModelOptions _options;
     private readonly int _threads;
 
-    private LlamaCppModel(SafeLlamaModelHandle handle, GgufFile file, ModelOptions options)
+    private LlamaCppModel(ILlamaModel native, GgufFile file, ModelOptions options)
     {
-        _handle = handle;
+        _native = native;
         _options = options;
         _threads = PhysicalCores.Threads(options.Threads);
         File = file;
-        var vocabulary = new LlamaCppVocabulary(handle);
+        var vocabulary = new LlamaCppVocabulary(native);
         Vocabulary = vocabulary;
-        ChatTemplate = LlamaCppChatTemplate.Create(handle, vocabulary);
-        Info = LlamaCppModelInfo.Read(file, handle, vocabulary.Count, options.VocabularyOnly);
+        ChatTemplate = LlamaCppChatTemplate.Create(native, vocabulary);
+        Info = LlamaCppModelInfo.Read(file, native, options.VocabularyOnly);
     }
 
     /// <inheritdoc />
@@ -48,29 +48,16 @@ public sealed class LlamaCppModel : ILanguageModel
         _ = PhysicalCores.Threads(options.Threads);
         var file = GgufFile.Read(path);
         GgufRules.Check(file, options.VocabularyOnly);
-        LlamaLoader.Load();
-
-        var parameters = LlamaNative.ModelDefaultParams();
-        parameters.NGpuLayers = options.GpuLayers;
-        parameters.LoadMode = options.MemoryMap ? LlamaLoadMode.Map : LlamaLoadMode.Read;
-        parameters.VocabOnly = options.VocabularyOnly ? (byte)1 : (byte)0;
-        LlamaLog.Clear();
-        var handle = LlamaNative.ModelLoadFromFile(path, parameters);
-        if (handle.IsInvalid)
-        {
-            handle.Dispose();
-            throw new GuardException(
-                GuardFault.Environment,
-                $"llama.cpp cannot load {path}: {LlamaLog.Cause()}. Give a complete GGUF of an architecture that llama.cpp v0.5 knows.");
-        }
-
+        var native = options.Engine.LoadModel(path, options) ?? throw new GuardException(
+            GuardFault.Environment,
+            $"llama.cpp cannot load {path}: {LlamaLog.Cause()}. Give a complete GGUF of an architecture that this llama.cpp knows.");
         try
         {
-            return new LlamaCppModel(handle, file, options);
+            return new LlamaCppModel(native, file, options);
         }
         catch
         {
-            handle.Dispose();
+            native.Dispose();
             throw;
         }
     }
@@ -81,14 +68,14 @@ public sealed class LlamaCppModel : ILanguageModel
         ArgumentNullException.ThrowIfNull(options);
         if (_options.VocabularyOnly)
             throw new GuardException(GuardFault.Usage, $"{Info.Path} was loaded for its vocabulary only; load it again without VocabularyOnly.");
-        if (LlamaNative.ModelHasDecoder(_handle) == 0 || LlamaNative.ModelHasEncoder(_handle) != 0 || LlamaNative.ModelIsDiffusion(_handle) != 0)
+        if (!_native.IsDecoder)
             throw new GuardException(GuardFault.Environment, $"{Info.Path} ({Info.Architecture}) does not generate text token by token; give a decoder-only model.");
         // Their state has no per-token cells: a row cannot be shared and a cancelled step cannot be taken back.
-        if (LlamaNative.ModelIsRecurrent(_handle) != 0 || LlamaNative.ModelIsHybrid(_handle) != 0)
+        if (_native.IsRecurrent)
             throw new GuardException(GuardFault.Environment, $"{Info.Path} ({Info.Architecture}) is recurrent, so its sequences cannot share cells; give an attention-only model.");
-        return new LlamaCppContext(_handle, Info, _threads, options);
+        return new LlamaCppContext(_native, Info, _threads, options);
     }
 
     /// <inheritdoc />
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _native.Dispose();
 }

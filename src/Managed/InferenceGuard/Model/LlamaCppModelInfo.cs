@@ -19,7 +19,7 @@ internal static class LlamaCppModelInfo
         [32] = "BF16", [36] = "TQ1_0", [37] = "TQ2_0", [38] = "MXFP4",
     };
 
-    public static ModelInfo Read(GgufFile file, SafeLlamaModelHandle model, int vocabularySize, bool vocabularyOnly)
+    public static ModelInfo Read(GgufFile file, ILlamaModel model, bool vocabularyOnly)
     {
         var architecture = file.Architecture!;
         int Number(string key) => (int)Math.Min(int.MaxValue, file.WholeNumber($"{architecture}.{key}") ?? 0);
@@ -29,11 +29,11 @@ internal static class LlamaCppModelInfo
             Architecture = architecture,
             Name = file.Text("general.name") is { Length: > 0 } name ? name : Path.GetFileNameWithoutExtension(file.Path),
             // A split model's header lists the tensors of its first part only; llama.cpp counts them all.
-            ParameterCount = vocabularyOnly ? file.Tensors.Sum(t => t.ElementCount) : (long)LlamaNative.ModelNParams(model),
-            SizeBytes = vocabularyOnly ? file.Tensors.Sum(t => t.SizeBytes) : (long)LlamaNative.ModelSize(model),
+            ParameterCount = vocabularyOnly ? file.Tensors.Sum(t => t.ElementCount) : model.ParameterCount,
+            SizeBytes = vocabularyOnly ? file.Tensors.Sum(t => t.SizeBytes) : model.SizeBytes,
             Quantization = Quantization(file),
-            VocabularySize = vocabularySize,
-            HiddenWidth = vocabularyOnly ? Number("embedding_length") : LlamaNative.ModelNEmbdOut(model),
+            VocabularySize = model.TokenCount,
+            HiddenWidth = vocabularyOnly ? Number("embedding_length") : model.HiddenWidth,
             LayerCount = Number("block_count"),
             TrainedContextTokens = Number("context_length"),
             CellSizeBytes = CellSizeBytes(file, architecture),

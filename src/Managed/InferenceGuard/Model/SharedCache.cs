@@ -90,23 +90,34 @@ internal sealed class SharedCache : IDisposable
     /// <summary>Appends prompt tokens; what a cached prompt has in common with the beginning of a sequence is not computed again.</summary>
     public void Prefill(DecodeRequest request, int sequence, ReadOnlySpan<TokenId> tokens, bool begins, CancellationToken cancellation)
     {
-        var done = 0;
+        var (start, done) = (0, 0);
         lock (_decoding)
         {
             Move(request);
+            start = _context.Length(new(sequence));
             if (begins)
                 done = _prompts.Reuse(new(sequence), tokens);
         }
-        // Chunk by chunk, so that a long prompt does not hold up the steps of others for longer than one.
-        while (done < tokens.Length)
+        try
         {
-            var chunk = tokens.Slice(done, Math.Min(_batchTokens, tokens.Length - done));
-            lock (_decoding)
+            // Chunk by chunk, so that a long prompt does not hold up the steps of others for longer than one.
+            while (done < tokens.Length)
             {
-                _context.Prefill(new(sequence), chunk, cancellation);
-                _prefilledTokens += chunk.Length;
+                var chunk = tokens.Slice(done, Math.Min(_batchTokens, tokens.Length - done));
+                lock (_decoding)
+                {
+                    _context.Prefill(new(sequence), chunk, cancellation);
+                    _prefilledTokens += chunk.Length;
+                }
+                done += chunk.Length;
             }
-            done += chunk.Length;
+        }
+        catch
+        {
+            lock (_decoding)
+                if (!_isDisposed)
+                    _context.Truncate(new(sequence), start);
+            throw;
         }
         if (begins)
             lock (_decoding)

@@ -18,13 +18,15 @@ internal sealed class SharedContext(SharedCache cache, int[] sequences, ContextO
 
     public int MaxBatchRows => sequences.Length;
 
-    public ReadOnlySpan<float> Logits => _request.Logits;
+    public ReadOnlySpan<float> Logits => Readable(_request.Logits);
 
-    public ReadOnlySpan<float> Hidden => options.HiddenStates ? _request.Hidden : [];
+    public ReadOnlySpan<float> Hidden => options.HiddenStates ? Readable(_request.Hidden) : [];
 
     public void Prefill(SequenceId sequence, ReadOnlySpan<TokenId> tokens, CancellationToken cancellation)
     {
         var slot = Slot(sequence);
+        LlamaCppContext.CheckPrompt(_lengths[slot] + tokens.Length, CellCapacity);
+        _request.Forget();
         cache.Prefill(_request, sequences[slot], tokens, begins: _lengths[slot] == 0, cancellation);
         _lengths[slot] += tokens.Length;
     }
@@ -67,6 +69,9 @@ internal sealed class SharedContext(SharedCache cache, int[] sequences, ContextO
         _disposed = true;
         cache.Return(sequences, options.CellCount);
     }
+
+    private static ReadOnlySpan<float> Readable(ReadOnlySpan<float> outputs) =>
+        outputs.IsEmpty ? throw new InvalidOperationException(LlamaCppContext.NothingDecoded) : outputs;
 
     private int Slot(SequenceId sequence)
     {

@@ -12,9 +12,11 @@ internal sealed unsafe class AbortSwitch
 
     private readonly int[] _flag = GC.AllocateArray<int>(1, pinned: true);
 
-    /// <summary>Makes a context obey this switch. It must live as long as the context decodes.</summary>
-    public void Attach(SafeLlamaContextHandle context) =>
-        LlamaNative.SetAbortCallback(context, &IsRaised, Unsafe.AsPointer(ref _flag[0]));
+    /// <summary>What llama.cpp calls between graph nodes, with <see cref="Flag"/>.</summary>
+    public static delegate* unmanaged[Cdecl]<void*, byte> Callback => &IsRaised;
+
+    /// <summary>The flag; this must live as long as a context that was given it decodes.</summary>
+    public void* Flag => Unsafe.AsPointer(ref _flag[0]);
 
     /// <summary>Lowers the flag and lets a token raise it until the result is disposed. Allocates nothing in the steady state.</summary>
     public CancellationTokenRegistration Arm(CancellationToken cancellation)

@@ -49,6 +49,12 @@ internal static unsafe class LlamaAbi
         return version;
     }
 
+    /// <summary>How much a function writes that returns a structure by value; 0 where the calling convention does not tell.</summary>
+    /// <param name="library">Handle of the loaded libllama.</param>
+    /// <param name="export">A default-params function.</param>
+    public static int WrittenBytes(nint library, string export) =>
+        RuntimeInformation.ProcessArchitecture == Architecture.X64 ? Measure(NativeLibrary.GetExport(library, export), out _) : 0;
+
     /// <summary>Calls a default-params function and, where the calling convention allows, measures how much it writes.</summary>
     private static Probe Defaults(nint library, string export, string file, string version, int expectedSizeBytes)
     {
@@ -60,7 +66,15 @@ internal static unsafe class LlamaAbi
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
             return ((delegate* unmanaged[Cdecl]<Probe>)function)();
 
-        Probe probe = default;
+        var written = Measure(function, out var probe);
+        return written == expectedSizeBytes
+            ? probe
+            : throw Refuse(file, $"version {version} writes {written} bytes in {export}, not {expectedSizeBytes}");
+    }
+
+    private static int Measure(nint function, out Probe probe)
+    {
+        probe = default;
         var written = 0;
         foreach (var fill in (ReadOnlySpan<byte>)[0xCC, 0x33])
         {
@@ -70,10 +84,7 @@ internal static unsafe class LlamaAbi
                 ((delegate* unmanaged[Cdecl]<byte*, byte*>)function)(start);
             written = Math.Max(written, bytes.LastIndexOfAnyExcept(fill) + 1);
         }
-
-        return written == expectedSizeBytes
-            ? probe
-            : throw Refuse(file, $"version {version} writes {written} bytes in {export}, not {expectedSizeBytes}");
+        return written;
     }
 
     private static GuardException Refuse(string file, string found) =>

@@ -31,6 +31,25 @@ internal sealed unsafe class LlamaBatchBuffer
     /// <summary>Most rows of a batch.</summary>
     public int MaxRows => _tokens.Length;
 
+    /// <summary>Rows.</summary>
+    public int Count => _rows;
+
+    /// <summary>The token of a row.</summary>
+    public int Token(int row) => _tokens[row];
+
+    /// <summary>The position of a row's token.</summary>
+    public int Position(int row) => _positions[row];
+
+    /// <summary>Whether a row has outputs.</summary>
+    public bool IsOutput(int row) => _outputs[row] != 0;
+
+    /// <summary>The sequences that share a row.</summary>
+    public ReadOnlySpan<int> Sequences(int row)
+    {
+        var first = (int)((_sequenceLists[row] - (nint)Unsafe.AsPointer(ref _sequences[0])) / sizeof(int));
+        return _sequences.AsSpan(first, _sequenceCounts[row]);
+    }
+
     /// <summary>Removes all rows.</summary>
     public void Clear() => _rows = _used = 0;
 

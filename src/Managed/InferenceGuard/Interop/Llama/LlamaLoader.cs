@@ -14,13 +14,18 @@ internal static partial class LlamaLoader
     /// <exception cref="GuardException">Missing libraries, another ABI, or no usable backend.</exception>
     public static (string Folder, string Version) Load() => s_loaded.Value;
 
-    private static (string Folder, string Version) LoadOnce()
+    /// <summary>Sets what ggml reads of its environment; before any of its libraries is loaded.</summary>
+    public static void PrepareProcess()
     {
         // An abort inside ggml would otherwise start a debugger to print a backtrace. Only the C library's own
         // environment counts there, which Environment.SetEnvironmentVariable does not reach.
         if (!OperatingSystem.IsWindows())
             _ = SetEnvironment("GGML_NO_BACKTRACE", "1", 1);
+    }
 
+    private static (string Folder, string Version) LoadOnce()
+    {
+        PrepareProcess();
         var libraries = LlamaLibraries.Find(Environment.GetEnvironmentVariable(LlamaLibraries.FolderVariable), AppContext.BaseDirectory);
         foreach (var name in (ReadOnlySpan<string>)[GgmlNative.Base, GgmlNative.Registry])
             libraries.Load(name);

@@ -33,26 +33,50 @@ internal static unsafe class LlamaLog
     /// <summary>The first error since <see cref="Clear"/>, which is the cause of those that follow it; in one line.</summary>
     public static string Cause() => t_error ?? "no reason was logged";
 
-    // An exception that leaves a callback ends the process.
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void OnLog(int level, byte* text, void* userData)
+    /// <summary>Takes a line in.</summary>
+    /// <param name="level">Its level; 5 continues the line before.</param>
+    /// <param name="line">The line.</param>
+    public static void Receive(int level, string line)
     {
+        // An exception that leaves a callback ends the process.
         try
         {
-            if (level != Continuation)
-                t_level = level;
-            var isCause = t_level == Error && t_error is null;
-            if (!isCause && Listener is null)
-                return;
-            var line = Marshal.PtrToStringUTF8((nint)text) ?? "";
-            if (isCause)
-                t_error = line.Trim().Replace('\n', ' ');
-            Listener?.Invoke(t_level, line);
+            if (Takes(level))
+                Keep(line);
         }
         catch (Exception)
         {
             // Nothing can be reported from here.
         }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnLog(int level, byte* text, void* userData)
+    {
+        try
+        {
+            // Most lines are nobody's, and become no string.
+            if (Takes(level))
+                Keep(Marshal.PtrToStringUTF8((nint)text) ?? "");
+        }
+        catch (Exception)
+        {
+            // Nothing can be reported from here.
+        }
+    }
+
+    private static bool Takes(int level)
+    {
+        if (level != Continuation)
+            t_level = level;
+        return Listener is not null || (t_level == Error && t_error is null);
+    }
+
+    private static void Keep(string line)
+    {
+        if (t_level == Error)
+            t_error ??= line.Trim().Replace('\n', ' ');
+        Listener?.Invoke(t_level, line);
     }
 
     // ggml ends the process after this returns.

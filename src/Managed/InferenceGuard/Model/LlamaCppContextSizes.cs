@@ -1,11 +1,11 @@
-// Context options to llama.cpp's parameters; refuses sizes on which llama.cpp would end the process.
+// Context options to sizes for llama.cpp; refuses those on which llama.cpp would end the process.
 
 using InferenceGuard.Interop.Llama;
 
 namespace InferenceGuard.Model;
 
-/// <summary>Makes <see cref="LlamaContextParams"/>.</summary>
-internal static class LlamaCppContextParams
+/// <summary>Makes <see cref="LlamaContextSizes"/>.</summary>
+internal static class LlamaCppContextSizes
 {
     /// <summary>Sequence ids llama.cpp has.</summary>
     private const int SequenceLimit = 256;
@@ -19,15 +19,13 @@ internal static class LlamaCppContextParams
     /// <summary>What llama.cpp notes about a cell (position, sequences), rounded up.</summary>
     private const int CellNotesSizeBytes = 64;
 
-    private const int NoPooling = 0;
-    private const int NoFlashAttention = 0;
-
     /// <summary>Checks options and translates them.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="model">The model it is for.</param>
     /// <param name="threads">Threads of decode steps and prompts.</param>
+    /// <param name="offloadsToGpu">Whether the cache may lie on a GPU, whose memory is not known here.</param>
     /// <exception cref="GuardException">A size is out of range, or beyond the machine's memory.</exception>
-    public static LlamaContextParams From(ContextOptions options, ModelInfo model, int threads)
+    public static LlamaContextSizes From(ContextOptions options, ModelInfo model, int threads, bool offloadsToGpu)
     {
         if (options.MaxSequences is < 1 or > SequenceLimit)
             throw new GuardException(GuardFault.Usage, $"{options.MaxSequences} sequences were asked for; llama.cpp keeps 1 to {SequenceLimit}. Use fewer beams.");
@@ -37,28 +35,15 @@ internal static class LlamaCppContextParams
             throw new GuardException(GuardFault.Usage, $"{options.CellCount} cache cells were asked for; give at least one per sequence ({options.MaxSequences}).");
 
         var cells = (options.CellCount + CellGranule - 1) / CellGranule * CellGranule;
-        CheckMemory(cells, options.Exact, model);
-        var parameters = LlamaNative.ContextDefaultParams();
-        parameters.NCtx = (uint)cells;
-        parameters.NBatch = (uint)Math.Min(cells, Math.Max(options.BatchTokens, options.MaxSequences));
-        parameters.NUbatch = Math.Min(parameters.NBatch, MaxPhysicalBatch);
-        parameters.NSeqMax = (uint)options.MaxSequences;
-        parameters.NThreads = parameters.NThreadsBatch = threads;
-        parameters.PoolingType = NoPooling;
-        parameters.KvUnified = 1;
-        if (options.Exact)
-        {
-            parameters.FlashAttnType = NoFlashAttention;
-            parameters.TypeK = parameters.TypeV = GgmlType.F32;
-        }
-
-        return parameters;
+        CheckMemory(cells, options.Exact, model, offloadsToGpu);
+        var batch = Math.Min(cells, Math.Max(options.BatchTokens, options.MaxSequences));
+        return new(cells, batch, Math.Min(batch, MaxPhysicalBatch), options.MaxSequences, threads, options.Exact);
     }
 
     /// <summary>The system ends a process that takes more memory than there is; llama.cpp touches all it asks for.</summary>
-    private static void CheckMemory(int cells, bool exact, ModelInfo model)
+    private static void CheckMemory(int cells, bool exact, ModelInfo model, bool offloadsToGpu)
     {
-        var valuesSizeBytes = LlamaNative.SupportsGpuOffload() != 0 ? 0 : model.CellSizeBytes * (exact ? 2 : 1);
+        var valuesSizeBytes = offloadsToGpu ? 0 : model.CellSizeBytes * (exact ? 2 : 1);
         var sizeMiB = (UInt128)cells * (ulong)(valuesSizeBytes + CellNotesSizeBytes) >> 20;
         var memoryMiB = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20;
         if (sizeMiB > (ulong)memoryMiB)

@@ -1,4 +1,4 @@
-// The llama.cpp libraries of this process, for those who want to know about them without a model.
+// The library's own binding to llama.cpp, as an engine.
 
 using System.Diagnostics;
 using System.Runtime.InteropServices;
@@ -6,14 +6,14 @@ using InferenceGuard.Interop.Llama;
 
 namespace InferenceGuard.Model;
 
-/// <summary>The llama.cpp libraries of this process.</summary>
-public static unsafe class LlamaRuntime
+/// <summary>The library's own binding to llama.cpp.</summary>
+internal sealed unsafe class LlamaCppEngine : LlamaEngine
 {
     private const string CpuLibrary = "ggml-cpu-";
 
-    /// <summary>Loads llama.cpp (once per process; loading a model does it too) and describes what was loaded.</summary>
-    /// <exception cref="GuardException">Libraries are missing, of another version, or have no backend for this processor.</exception>
-    public static LlamaBuild Load()
+    public override string Name => "own binding";
+
+    public override LlamaBuild Describe()
     {
         var (folder, version) = LlamaLoader.Load();
         var devices = new List<string>();
@@ -27,9 +27,20 @@ public static unsafe class LlamaRuntime
         return new LlamaBuild(folder, version, Text(GgmlNative.Version()), LlamaNative.SupportsGpuOffload() != 0, devices);
     }
 
-    /// <summary>Receives every line llama.cpp logs, with its level: 1 debug, 2 info, 3 warning, 4 error.</summary>
-    /// <param name="listener">Called on the thread that called llama.cpp; exceptions it throws are lost. Null for silence.</param>
-    public static void ListenToLog(Action<int, string>? listener) => LlamaLog.Listener = listener;
+    internal override ILlamaModel? LoadModel(string path, ModelOptions options)
+    {
+        LlamaLoader.Load();
+        var parameters = LlamaNative.ModelDefaultParams();
+        parameters.NGpuLayers = options.GpuLayers;
+        parameters.LoadMode = options.MemoryMap ? LlamaLoadMode.Map : LlamaLoadMode.Read;
+        parameters.VocabOnly = options.VocabularyOnly ? (byte)1 : (byte)0;
+        LlamaLog.Clear();
+        var handle = LlamaNative.ModelLoadFromFile(path, parameters);
+        if (!handle.IsInvalid)
+            return new NativeLlamaModel(handle);
+        handle.Dispose();
+        return null;
+    }
 
     /// <summary>Which of the CPU libraries llama.cpp kept for this processor; empty where there is only one, linked in.</summary>
     private static string CpuVariant()

@@ -1,0 +1,128 @@
+// The llama.cpp that LLamaSharp has loaded, and what LLamaSharp itself does not say of it.
+
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using InferenceGuard.Interop.Llama;
+using LLama.Native;
+using SafeLlamaModelHandle = LLama.Native.SafeLlamaModelHandle;
+
+namespace InferenceGuard.LLamaSharp;
+
+/// <summary>The llama.cpp that LLamaSharp has loaded, and what LLamaSharp itself does not say of it. One for the process.</summary>
+internal sealed unsafe class LoadedLlama
+{
+    private readonly nint _llama;
+    private readonly nint _ggml;
+    private readonly nint _base;
+
+    private LoadedLlama(string path)
+    {
+        Folder = Path.GetDirectoryName(path)!;
+        _llama = NativeLibrary.Load(path);
+        _ggml = NativeLibrary.Load(Beside(path, "ggml"));
+        _base = NativeLibrary.Load(Beside(path, "ggml-base"));
+    }
+
+    /// <summary>The folder its libraries came from.</summary>
+    public string Folder { get; }
+
+    /// <summary>The version of libllama.</summary>
+    public string Version => Text(_llama, "llama_version");
+
+    /// <summary>The version of ggml.</summary>
+    public string GgmlVersion => Text(_base, "ggml_version");
+
+    /// <summary>Loads it.</summary>
+    /// <exception cref="GuardException">There is none, it is of another build than LLamaSharp's, or it has no backend for this processor.</exception>
+    public static LoadedLlama Load()
+    {
+        LlamaLoader.PrepareProcess();
+        var demanded = Environment.GetEnvironmentVariable(LlamaLibraries.FolderVariable) is { Length: > 0 } folder ? LlamaLibraries.Find(folder, AppContext.BaseDirectory) : null;
+        LlamaLog.Clear();
+        _ = NativeLibraryConfig.All.WithLogCallback(static (level, text) => LlamaLog.Receive((int)level, text));
+        if (demanded is not null)
+            _ = NativeLibraryConfig.LLama.WithLibrary(demanded.File(LlamaNative.Library)!).WithAutoFallback(false).SkipCheck(true);
+        try
+        {
+            NativeApi.llama_empty_call();
+        }
+        catch (TypeInitializationException e)
+        {
+            throw new GuardException(
+                GuardFault.Environment, $"LLamaSharp finds no llama.cpp that can be loaded: {LlamaLog.Cause()}. Build with LlamaBackend=cpu (the default) or cuda for a platform that its backend package has.", e);
+        }
+
+        using var process = Process.GetCurrentProcess();
+        var path = process.Modules.Cast<ProcessModule>().Select(static module => module.FileName)
+            .First(file => demanded is null ? IsLlama(file) : file == demanded.File(LlamaNative.Library));
+        var loaded = new LoadedLlama(path);
+        loaded.CheckAbi(path);
+        if (demanded is not null && loaded.DeviceCount() == 0)
+            loaded.LoadBackends();
+        return loaded.DeviceCount() > 0
+            ? loaded
+            : throw new GuardException(GuardFault.Environment, $"No compute backend of llama.cpp in {loaded.Folder} runs on this processor. {LlamaLog.Cause()}");
+    }
+
+    /// <summary>Whether some layers have a state per sequence, which LLamaSharp does not ask.</summary>
+    public bool IsHybrid(SafeLlamaModelHandle model)
+    {
+        using var lease = new HandleLease(model);
+        return ((delegate* unmanaged[Cdecl]<nint, byte>)NativeLibrary.GetExport(_llama, "llama_model_is_hybrid"))(model.DangerousGetHandle()) != 0;
+    }
+
+    /// <summary>Compute devices, as <c>name: description</c>.</summary>
+    public IReadOnlyList<string> Devices()
+    {
+        var devices = new List<string>();
+        for (nuint i = 0; i < DeviceCount(); i++)
+        {
+            var device = ((delegate* unmanaged[Cdecl]<nuint, nint>)NativeLibrary.GetExport(_ggml, "ggml_backend_dev_get"))(i);
+            devices.Add($"{Of("ggml_backend_dev_name")}: {Of("ggml_backend_dev_description")}");
+
+            string Of(string export) => Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint, nint>)NativeLibrary.GetExport(_base, export))(device)) ?? "";
+        }
+        return devices;
+    }
+
+    // A structure that is smaller in LLamaSharp than in the library would be overrun on the stack without any error.
+    private void CheckAbi(string path)
+    {
+        foreach (var (export, sizeBytes) in ((string, int)[])[("llama_model_default_params", Marshal.SizeOf<LLamaModelParams>()), ("llama_context_default_params", Marshal.SizeOf<LLamaContextParams>())])
+            if (LlamaAbi.WrittenBytes(_llama, export) > sizeBytes)
+                throw Refuse(path, $"{export} writes more than the {sizeBytes} bytes that it knows");
+        var model = LLamaModelParams.Default();
+        var context = LLamaContextParams.Default();
+        if (model is not { split_mode: GPUSplitMode.Layer, use_extra_bufts: true, vocab_only: false })
+            throw Refuse(path, "llama_model_params are other ones");
+        if (context is not
+            {
+                n_ctx: 512, n_batch: 2048, n_ubatch: 512, n_seq_max: 1, llama_pooling_type: LLamaPoolingType.Unspecified,
+                type_k: GGMLType.GGML_TYPE_F16, type_v: GGMLType.GGML_TYPE_F16, defrag_threshold: -1, offload_kqv: true, kv_unified: false, n_samplers: 0,
+            })
+            throw Refuse(path, "llama_context_params are other ones");
+    }
+
+    private static GuardException Refuse(string path, string found) => new(
+        GuardFault.Environment,
+        $"{path} is another build of llama.cpp than {LLamaSharpEngine.Instance.Name} was made for: {found}. Unset {LlamaLibraries.FolderVariable} to use its own, or give it a folder with the llama.cpp that its release names.");
+
+    private nuint DeviceCount() => ((delegate* unmanaged[Cdecl]<nuint>)NativeLibrary.GetExport(_ggml, "ggml_backend_dev_count"))();
+
+    // Builds with a library per processor load none of them unasked.
+    private void LoadBackends()
+    {
+        var folder = Marshal.StringToCoTaskMemUTF8(Folder);
+        ((delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(_ggml, "ggml_backend_load_all_from_path"))(folder);
+        Marshal.FreeCoTaskMem(folder);
+    }
+
+    private static bool IsLlama(string file) => Path.GetFileNameWithoutExtension(file) is "libllama" or "llama";
+
+    private static string Beside(string llama, string name) =>
+        Path.Combine(Path.GetDirectoryName(llama)!, Path.GetFileName(llama).Replace("llama", name, StringComparison.Ordinal));
+
+    private static string Text(nint library, string export) => NativeLibrary.TryGetExport(library, export, out var function)
+        ? Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint>)function)()) ?? ""
+        : "unknown";
+}
