@@ -26,7 +26,7 @@ public sealed class LLamaSharpEngine : LlamaEngine
 
     /// <inheritdoc />
     public override string Name { get; } =
-        $"LLamaSharp {typeof(NativeApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? typeof(NativeApi).Assembly.GetName().Version?.ToString(3)}";
+        $"LLamaSharp {typeof(LLamaSharpEngine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "LLamaSharpVersion").Value}";
 
     /// <inheritdoc />
     public override LlamaBuild Describe()

@@ -15,12 +15,12 @@ internal sealed unsafe class LoadedLlama
     private readonly nint _ggml;
     private readonly nint _base;
 
-    private LoadedLlama(string path)
+    private LoadedLlama(LlamaLibraries libraries)
     {
-        Folder = Path.GetDirectoryName(path)!;
-        _llama = NativeLibrary.Load(path);
-        _ggml = NativeLibrary.Load(Beside(path, "ggml"));
-        _base = NativeLibrary.Load(Beside(path, "ggml-base"));
+        Folder = libraries.Folder;
+        _llama = libraries.Load(LlamaNative.Library);
+        _ggml = libraries.Load(GgmlNative.Registry);
+        _base = libraries.Load(GgmlNative.Base);
     }
 
     /// <summary>The folder its libraries came from.</summary>
@@ -52,11 +52,9 @@ internal sealed unsafe class LoadedLlama
                 GuardFault.Environment, $"LLamaSharp finds no llama.cpp that can be loaded: {LlamaLog.Cause()}. Build with LlamaBackend=cpu (the default) or cuda for a platform that its backend package has.", e);
         }
 
-        using var process = Process.GetCurrentProcess();
-        var path = process.Modules.Cast<ProcessModule>().Select(static module => module.FileName)
-            .First(file => demanded is null ? IsLlama(file) : file == demanded.File(LlamaNative.Library));
-        var loaded = new LoadedLlama(path);
-        loaded.CheckAbi(path);
+        var libraries = demanded ?? LlamaLibraries.Find(OwnFolder(), AppContext.BaseDirectory);
+        var loaded = new LoadedLlama(libraries);
+        loaded.CheckAbi(libraries.File(LlamaNative.Library)!);
         if (demanded is not null && loaded.DeviceCount() == 0)
             loaded.LoadBackends();
         return loaded.DeviceCount() > 0
@@ -117,12 +115,16 @@ internal sealed unsafe class LoadedLlama
         Marshal.FreeCoTaskMem(folder);
     }
 
-    private static bool IsLlama(string file) => Path.GetFileNameWithoutExtension(file) is "libllama" or "llama";
-
-    private static string Beside(string llama, string name) =>
-        Path.Combine(Path.GetDirectoryName(llama)!, Path.GetFileName(llama).Replace("llama", name, StringComparison.Ordinal));
+    // Which of its folders LLamaSharp has chosen for this processor; the library's own binding loads files of other names.
+    private static string? OwnFolder()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>()
+            .Where(static module => Path.GetFileNameWithoutExtension(module.FileName) is "libllama" or "llama")
+            .Select(static module => Path.GetDirectoryName(module.FileName)).FirstOrDefault();
+    }
 
     private static string Text(nint library, string export) => NativeLibrary.TryGetExport(library, export, out var function)
         ? Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint>)function)()) ?? ""
-        : "unknown";
+        : "of an unnamed version";
 }

@@ -10,7 +10,7 @@ internal sealed class LlamaLibraries
     /// <summary>The environment variable that overrides the folder beside the app.</summary>
     public const string FolderVariable = "INFERENCEGUARD_LLAMA_DIR";
 
-    private const string Needed = "llama.cpp v0.5 (libllama, libggml and libggml-base)";
+    private const string Needed = "llama.cpp (libllama, libggml and libggml-base)";
 
     private static readonly string[] LogicalNames = [LlamaNative.Library, GgmlNative.Registry, GgmlNative.Base];
 
