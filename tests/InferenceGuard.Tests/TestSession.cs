@@ -1,11 +1,13 @@
-// Before the first test: the software CUDA device takes the place of a driver, unless a real one is asked for.
+// Before the first test: the build's engine is chosen, and the software CUDA device takes the place of a driver, unless a real one is asked for.
 
 using System.Reflection;
 using InferenceGuard.Interop.Cuda;
+using InferenceGuard.Model;
+using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests;
 
-/// <summary>Chooses the CUDA device before anything looks for one.</summary>
+/// <summary>Chooses the engine and the CUDA device before anything looks for them.</summary>
 [SetUpFixture]
 public sealed class TestSession
 {
@@ -16,8 +18,9 @@ public sealed class TestSession
     public static bool IsDeviceDemanded => Environment.GetEnvironmentVariable(DeviceVariable) == "real";
 
     [OneTimeSetUp]
-    public void ChooseDevice()
+    public void Choose()
     {
+        LlamaEngine.Current = Implementations.Engine;
         if (IsDeviceDemanded || Environment.GetEnvironmentVariable(Variable) is not null)
             return;
         var folder = typeof(TestSession).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "SoftcudaFolder").Value!;

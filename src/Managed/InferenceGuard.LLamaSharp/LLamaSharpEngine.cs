@@ -32,7 +32,7 @@ public sealed class LLamaSharpEngine : LlamaEngine
     public override LlamaBuild Describe()
     {
         var loaded = s_loaded.Value;
-        return new(loaded.Folder, loaded.Version, loaded.GgmlVersion, NativeApi.llama_supports_gpu_offload(), loaded.Devices());
+        return new(loaded.Folder, loaded.Version, GgmlVersion(), NativeApi.llama_supports_gpu_offload(), Devices());
     }
 
     internal override ILlamaModel? LoadModel(string path, ModelOptions options)

@@ -2,6 +2,7 @@
 
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using InferenceGuard.Interop;
 using InferenceGuard.Interop.Llama;
 using LLama.Native;
 using SafeLlamaModelHandle = LLama.Native.SafeLlamaModelHandle;
@@ -12,32 +13,27 @@ namespace InferenceGuard.LLamaSharp;
 internal sealed unsafe class LoadedLlama
 {
     private readonly nint _llama;
-    private readonly nint _ggml;
-    private readonly nint _base;
 
     private LoadedLlama(LlamaLibraries libraries)
     {
         Folder = libraries.Folder;
         _llama = libraries.Load(LlamaNative.Library);
-        _ggml = libraries.Load(GgmlNative.Registry);
-        _base = libraries.Load(GgmlNative.Base);
     }
 
     /// <summary>The folder its libraries came from.</summary>
     public string Folder { get; }
 
-    /// <summary>The version of libllama.</summary>
-    public string Version => Text(_llama, "llama_version");
-
-    /// <summary>The version of ggml.</summary>
-    public string GgmlVersion => Text(_base, "ggml_version");
+    /// <summary>The version of libllama, where it has one.</summary>
+    public string Version => NativeLibrary.TryGetExport(_llama, "llama_version", out var function)
+        ? Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint>)function)()) ?? ""
+        : "of an unnamed version";
 
     /// <summary>Loads it.</summary>
-    /// <exception cref="GuardException">There is none, it is of another build than LLamaSharp's, or it has no backend for this processor.</exception>
+    /// <exception cref="GuardException">There is none, it is of another build than LLamaSharp's, it has no backend for this processor, or another engine was first.</exception>
     public static LoadedLlama Load()
     {
-        LlamaLoader.PrepareProcess();
-        var demanded = Environment.GetEnvironmentVariable(LlamaLibraries.FolderVariable) is { Length: > 0 } folder ? LlamaLibraries.Find(folder, AppContext.BaseDirectory) : null;
+        LlamaProcess.Claim(LLamaSharpEngine.Instance.Name);
+        var demanded = Environment.GetEnvironmentVariable(LlamaLibraries.FolderVariable) is { Length: > 0 } folder ? Find(folder) : null;
         LlamaLog.Clear();
         _ = NativeLibraryConfig.All.WithLogCallback(static (level, text) => LlamaLog.Receive((int)level, text));
         if (demanded is not null)
@@ -52,12 +48,15 @@ internal sealed unsafe class LoadedLlama
                 GuardFault.Environment, $"LLamaSharp finds no llama.cpp that can be loaded: {LlamaLog.Cause()}. Build with LlamaBackend=cpu (the default) or cuda for a platform that its backend package has.", e);
         }
 
-        var libraries = demanded ?? LlamaLibraries.Find(OwnFolder(), AppContext.BaseDirectory);
+        var libraries = demanded ?? Find(OwnFolder());
         var loaded = new LoadedLlama(libraries);
         loaded.CheckAbi(libraries.File(LlamaNative.Library)!);
-        if (demanded is not null && loaded.DeviceCount() == 0)
-            loaded.LoadBackends();
-        return loaded.DeviceCount() > 0
+        // What the library declares of ggml passes no structure by value, and so fits LLamaSharp's.
+        NativeResolver.Add(libraries.Load);
+        // Builds with a library per processor load none of them unasked.
+        if (GgmlNative.BackendRegCount() == 0)
+            GgmlNative.BackendLoadAllFromPath(libraries.Folder);
+        return GgmlNative.BackendDevCount() > 0
             ? loaded
             : throw new GuardException(GuardFault.Environment, $"No compute backend of llama.cpp in {loaded.Folder} runs on this processor. {LlamaLog.Cause()}");
     }
@@ -67,20 +66,6 @@ internal sealed unsafe class LoadedLlama
     {
         using var lease = new HandleLease(model);
         return ((delegate* unmanaged[Cdecl]<nint, byte>)NativeLibrary.GetExport(_llama, "llama_model_is_hybrid"))(model.DangerousGetHandle()) != 0;
-    }
-
-    /// <summary>Compute devices, as <c>name: description</c>.</summary>
-    public IReadOnlyList<string> Devices()
-    {
-        var devices = new List<string>();
-        for (nuint i = 0; i < DeviceCount(); i++)
-        {
-            var device = ((delegate* unmanaged[Cdecl]<nuint, nint>)NativeLibrary.GetExport(_ggml, "ggml_backend_dev_get"))(i);
-            devices.Add($"{Of("ggml_backend_dev_name")}: {Of("ggml_backend_dev_description")}");
-
-            string Of(string export) => Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint, nint>)NativeLibrary.GetExport(_base, export))(device)) ?? "";
-        }
-        return devices;
     }
 
     // A structure that is smaller in LLamaSharp than in the library would be overrun on the stack without any error.
@@ -105,26 +90,16 @@ internal sealed unsafe class LoadedLlama
         GuardFault.Environment,
         $"{path} is another build of llama.cpp than {LLamaSharpEngine.Instance.Name} was made for: {found}. Unset {LlamaLibraries.FolderVariable} to use its own, or give it a folder with the llama.cpp that its release names.");
 
-    private nuint DeviceCount() => ((delegate* unmanaged[Cdecl]<nuint>)NativeLibrary.GetExport(_ggml, "ggml_backend_dev_count"))();
-
-    // Builds with a library per processor load none of them unasked.
-    private void LoadBackends()
-    {
-        var folder = Marshal.StringToCoTaskMemUTF8(Folder);
-        ((delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(_ggml, "ggml_backend_load_all_from_path"))(folder);
-        Marshal.FreeCoTaskMem(folder);
-    }
+    private static LlamaLibraries Find(string folder) =>
+        LlamaLibraries.Find(folder, AppContext.BaseDirectory, $"the llama.cpp that {LLamaSharpEngine.Instance.Name} was made for (libllama, libggml and libggml-base)");
 
     // Which of its folders LLamaSharp has chosen for this processor; the library's own binding loads files of other names.
-    private static string? OwnFolder()
+    private static string OwnFolder()
     {
         using var process = Process.GetCurrentProcess();
         return process.Modules.Cast<ProcessModule>()
             .Where(static module => Path.GetFileNameWithoutExtension(module.FileName) is "libllama" or "llama")
-            .Select(static module => Path.GetDirectoryName(module.FileName)).FirstOrDefault();
+            .Select(static module => Path.GetDirectoryName(module.FileName)).FirstOrDefault()
+            ?? throw new GuardException(GuardFault.Environment, $"Where LLamaSharp found its llama.cpp cannot be told; set {LlamaLibraries.FolderVariable} to the folder.");
     }
-
-    private static string Text(nint library, string export) => NativeLibrary.TryGetExport(library, export, out var function)
-        ? Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint>)function)()) ?? ""
-        : "of an unnamed version";
 }

@@ -5,6 +5,7 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.App;
 
+[OwnEngine]
 internal sealed class TrainLmCommandTests
 {
     private const int Documents = 16;

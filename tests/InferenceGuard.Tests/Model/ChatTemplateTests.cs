@@ -5,8 +5,7 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Model;
 
-[TestFixtureSource(typeof(Implementations), nameof(Implementations.Engines))]
-public sealed class ChatTemplateTests(LlamaEngine engine)
+public sealed class ChatTemplateTests
 {
     private const string Llama2 = "{% if messages[0]['role'] == 'system' %}<<SYS>>{% endif %}{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}";
     private const string Llama3 = "<|start_header_id|>{{ role }}<|end_header_id|>{{ content | trim }}<|eot_id|>";
@@ -16,11 +15,11 @@ public sealed class ChatTemplateTests(LlamaEngine engine)
         new("system", "be kind"), new("user", "  hello "), new("assistant", "hello world"), new("user", "<|im_end|>world"),
     ];
 
-    private LlamaCppModel Load(GgufBuilder file, string? template, string name)
+    private static LlamaCppModel Load(GgufBuilder file, string? template, string name)
     {
         if (template is not null)
             file.Set("tokenizer.chat_template", template);
-        return LlamaCppModel.Load(file.Write(name), new ModelOptions { VocabularyOnly = true, Engine = engine });
+        return LlamaCppModel.Load(file.Write(name), new ModelOptions { VocabularyOnly = true });
     }
 
     /// <summary>Text with special tokens spelled out, which detokenizing leaves away.</summary>

@@ -5,8 +5,7 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Model;
 
-[TestFixtureSource(typeof(Implementations), nameof(Implementations.Engines))]
-public sealed class LlamaCppContextTests(LlamaEngine engine)
+public sealed class LlamaCppContextTests
 {
     // As in LanguageModelContractTests.
     private const float Tolerance = 1e-4f;
@@ -14,7 +13,7 @@ public sealed class LlamaCppContextTests(LlamaEngine engine)
     private LlamaCppModel _model = null!;
 
     [OneTimeSetUp]
-    public void LoadModel() => _model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread with { Engine = engine });
+    public void LoadModel() => _model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
 
     [OneTimeTearDown]
     public void FreeModel() => _model.Dispose();
@@ -50,10 +49,9 @@ public sealed class LlamaCppContextTests(LlamaEngine engine)
     }
 
     [Test]
+    [OwnEngine] // LLamaSharp pins its arrays anew at every decode.
     public void Decode_InTheSteadyState_AllocatesNothing()
     {
-        if (engine != LlamaEngine.Own)
-            Assert.Ignore("LLamaSharp pins its arrays anew at every decode.");
         using var context = Context(sequences: 8, cells: 2048);
         using var source = new CancellationTokenSource();
         var batch = new DecodeBatch(8, 8);
@@ -106,7 +104,7 @@ public sealed class LlamaCppContextTests(LlamaEngine engine)
     [Test]
     public void Model_DisposedBeforeItsContext_LivesUntilTheContextIsDisposed()
     {
-        var model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread with { Engine = engine });
+        var model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
         var context = model.CreateContext(new ContextOptions { CellCount = 256, MaxSequences = 1 });
         model.Dispose();
         var batch = new DecodeBatch(1, 1);

@@ -5,15 +5,12 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Model;
 
-[TestFixtureSource(typeof(Implementations), nameof(Implementations.Engines))]
-public sealed class LlamaCppModelTests(LlamaEngine engine)
+public sealed class LlamaCppModelTests
 {
-    private ModelOptions OneThread => TinyModel.OneThread with { Engine = engine };
-
     [Test]
     public void Info_OfALoadedModel_IsWhatItsFileSays()
     {
-        using var model = LlamaCppModel.Load(TinyModel.SpmPath, OneThread);
+        using var model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
         var tensors = TinyModel.Spm().Tensors;
         Assert.Multiple(() =>
         {
@@ -33,15 +30,15 @@ public sealed class LlamaCppModelTests(LlamaEngine engine)
     [Test]
     public void Load_WithoutMemoryMap_GivesTheSameLogits()
     {
-        using var mapped = LlamaCppModel.Load(TinyModel.SpmPath, OneThread);
-        using var read = LlamaCppModel.Load(TinyModel.SpmPath, OneThread with { MemoryMap = false });
+        using var mapped = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
+        using var read = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread with { MemoryMap = false });
         Assert.That(FirstLogits(read), Is.EqualTo(FirstLogits(mapped)));
     }
 
     [Test]
     public void Load_ForTheVocabularyOnly_TokenizesAndRefusesAContext()
     {
-        using var model = LlamaCppModel.Load(TinyModel.SpmPath, new ModelOptions { VocabularyOnly = true, Engine = engine });
+        using var model = LlamaCppModel.Load(TinyModel.SpmPath, new ModelOptions { VocabularyOnly = true });
         Assert.That(model.Vocabulary.Tokenize("hello world", parseSpecial: false), Has.Length.EqualTo(2));
         Assert.That(model.Info.HiddenWidth, Is.EqualTo(TinyModel.Width));
         var error = Assert.Throws<GuardException>(() => model.CreateContext(new ContextOptions { CellCount = 256, MaxSequences = 1 }))!;
@@ -57,7 +54,7 @@ public sealed class LlamaCppModelTests(LlamaEngine engine)
     [TestCase(1, 256, 0)]
     public void CreateContext_WithAnImpossibleSize_IsAUsageError(int sequences, int cells, int batch)
     {
-        using var model = LlamaCppModel.Load(TinyModel.SpmPath, OneThread);
+        using var model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
         var options = new ContextOptions { CellCount = cells, MaxSequences = sequences, BatchTokens = batch };
         Assert.That(Assert.Throws<GuardException>(() => model.CreateContext(options))!.Fault, Is.EqualTo(GuardFault.Usage));
     }
@@ -67,7 +64,7 @@ public sealed class LlamaCppModelTests(LlamaEngine engine)
     [TestCase(300, 256)]
     public void CreateContext_AtItsLimits_DecodesEverySlot(int cells, int sequences)
     {
-        using var model = LlamaCppModel.Load(TinyModel.SpmPath, OneThread);
+        using var model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
         using var context = model.CreateContext(new ContextOptions { CellCount = cells, MaxSequences = sequences, BatchTokens = 1, HiddenStates = true });
         Assert.That(context.CellCapacity, Is.GreaterThanOrEqualTo(cells));
         var batch = new DecodeBatch(sequences, sequences);
@@ -81,7 +78,7 @@ public sealed class LlamaCppModelTests(LlamaEngine engine)
     [Test]
     public void CreateContext_LargerThanMemory_IsAnErrorThatSaysHowLarge()
     {
-        using var model = LlamaCppModel.Load(TinyModel.SpmPath, OneThread);
+        using var model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
         var options = new ContextOptions { CellCount = 2_000_000_000, MaxSequences = 1 };
         var error = Assert.Throws<GuardException>(() => model.CreateContext(options))!;
         Assert.That(error.Message, Does.Contain("MiB"));
@@ -90,13 +87,13 @@ public sealed class LlamaCppModelTests(LlamaEngine engine)
     [Test]
     public void Load_WithNegativeThreads_IsAUsageError() =>
         Assert.That(
-            Assert.Throws<GuardException>(() => LlamaCppModel.Load(TinyModel.SpmPath, new ModelOptions { Threads = -1, Engine = engine }))!.Fault,
+            Assert.Throws<GuardException>(() => LlamaCppModel.Load(TinyModel.SpmPath, new ModelOptions { Threads = -1 }))!.Fault,
             Is.EqualTo(GuardFault.Usage));
 
     [Test]
     public void Threads_AskedForBeyondTheMachine_AreClamped()
     {
-        using var model = LlamaCppModel.Load(TinyModel.SpmPath, new ModelOptions { Threads = 1000, Engine = engine });
+        using var model = LlamaCppModel.Load(TinyModel.SpmPath, new ModelOptions { Threads = 1000 });
         Assert.That(model.Threads, Is.EqualTo(Environment.ProcessorCount));
     }
 
@@ -115,7 +112,7 @@ public sealed class LlamaCppModelTests(LlamaEngine engine)
     [Test]
     public void TwoContexts_OfOneModelOnTwoThreads_GiveTheSameLogits()
     {
-        using var model = LlamaCppModel.Load(TinyModel.SpmPath, OneThread);
+        using var model = LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
         var results = new float[2][];
         Parallel.For(0, 2, i => results[i] = FirstLogits(model));
         Assert.That(results[0], Is.EqualTo(results[1]));

@@ -6,12 +6,10 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Model;
 
-[TestFixtureSource(nameof(Fixtures))]
-public sealed class LlamaCppVocabularyTests(LlamaEngine engine, bool isSpm)
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class LlamaCppVocabularyTests(bool isSpm)
 {
-    private static IEnumerable<TestFixtureData> Fixtures =>
-        Implementations.Engines.SelectMany(static engine => (TestFixtureData[])[new(engine, true), new(engine, false)]);
-
     private static readonly string[] s_texts =
     [
         "hello world", "Hello, World!\n\n", "  two  blanks ", "tab\tand\rreturn", "naïve café 東京 🙂", "ÿþ\u0000nul", "12345 67",
@@ -21,7 +19,7 @@ public sealed class LlamaCppVocabularyTests(LlamaEngine engine, bool isSpm)
     private LlamaCppModel _model = null!;
 
     [OneTimeSetUp]
-    public void LoadModel() => _model = LlamaCppModel.Load(isSpm ? TinyModel.SpmPath : TinyModel.BpePath, new ModelOptions { VocabularyOnly = true, Engine = engine });
+    public void LoadModel() => _model = LlamaCppModel.Load(isSpm ? TinyModel.SpmPath : TinyModel.BpePath, new ModelOptions { VocabularyOnly = true });
 
     [OneTimeTearDown]
     public void FreeModel() => _model.Dispose();

@@ -5,8 +5,7 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Model;
 
-[TestFixtureSource(typeof(Implementations), nameof(Implementations.Engines))]
-public sealed class SharedLanguageModelTests(LlamaEngine engine)
+internal sealed class SharedLanguageModelTests
 {
     // In float32 without flash attention, as LlamaCppContextTests measure it; places in the cache change the order of sums.
     private const float Rounding = 2e-5f;
@@ -14,7 +13,7 @@ public sealed class SharedLanguageModelTests(LlamaEngine engine)
     private LlamaCppModel _model = null!;
 
     [OneTimeSetUp]
-    public void Load() => _model = LlamaCppModel.Load(TinyModel.BpePath, TinyModel.OneThread with { Engine = engine });
+    public void Load() => _model = LlamaCppModel.Load(TinyModel.BpePath, TinyModel.OneThread);
 
     [OneTimeTearDown]
     public void Unload() => _model.Dispose();

@@ -11,6 +11,7 @@ namespace InferenceGuard.Tests.Search;
 internal sealed class BlockSearchTests
 {
     [Test]
+    [OwnEngine]
     public void Block_SteadyState_AllocatesNothing()
     {
         using var model = LlamaCppModel.Load(RepositoryFiles.Hearth("hearth-base.gguf"), new ModelOptions { Threads = 1 });

@@ -7,23 +7,17 @@ namespace InferenceGuard.Tests.Support;
 /// <summary>Everything in this build that fills a seam.</summary>
 internal static class Implementations
 {
-    /// <summary>Who binds llama.cpp.</summary>
-    public static IEnumerable<LlamaEngine> Engines { get; } =
-    [
-        LlamaEngine.Own,
-#if LLAMASHARP
-        InferenceGuard.LLamaSharp.LLamaSharpEngine.Instance,
-#endif
-    ];
+    /// <summary>Who binds llama.cpp in this build; a process can have one only.</summary>
+    public static LlamaEngine Engine { get; } = InferenceGuard.App.Engines.Llama;
 
     /// <summary>Language models: by themselves, and as parts of a shared cache.</summary>
     public static IEnumerable<ModelImplementation> Models { get; } =
     [
-        .. Engines.Select(static engine => new ModelImplementation($"llama.cpp, {engine}", () => Load(engine))),
-        .. Engines.Select(static engine => new ModelImplementation($"shared, {engine}", () => new OwningSharedModel(Load(engine)))),
+        new("llama.cpp", Load),
+        new("shared", static () => new OwningSharedModel(Load())),
     ];
 
-    private static LlamaCppModel Load(LlamaEngine engine) => LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread with { Engine = engine });
+    private static LlamaCppModel Load() => LlamaCppModel.Load(TinyModel.SpmPath, TinyModel.OneThread);
 
     /// <summary>A shared cache that owns its model.</summary>
     private sealed class OwningSharedModel(LlamaCppModel model) : ILanguageModel

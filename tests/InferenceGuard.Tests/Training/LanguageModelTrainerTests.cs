@@ -6,6 +6,7 @@ using InferenceGuard.Training;
 
 namespace InferenceGuard.Tests.Training;
 
+[OwnEngine]
 public sealed class LanguageModelTrainerTests
 {
     private static readonly LanguageModelRecipe s_recipe = new()

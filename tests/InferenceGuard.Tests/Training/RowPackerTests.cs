@@ -6,6 +6,7 @@ using InferenceGuard.Training;
 
 namespace InferenceGuard.Tests.Training;
 
+[OwnEngine]
 public sealed class RowPackerTests
 {
     private const string Seed = "0000KsAXYHQ2";

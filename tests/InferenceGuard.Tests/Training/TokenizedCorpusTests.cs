@@ -5,6 +5,7 @@ using InferenceGuard.Training;
 
 namespace InferenceGuard.Tests.Training;
 
+[OwnEngine]
 public sealed class TokenizedCorpusTests
 {
     private static readonly GgufVocabulary s_chat = GgufVocabulary.Bpe([("\u0120", "a"), ("l", "l")]);

@@ -6,6 +6,7 @@ using InferenceGuard.Training;
 
 namespace InferenceGuard.Tests.Training;
 
+[OwnEngine]
 public sealed class TrainableModelTests
 {
     private const int RowTokens = 32;

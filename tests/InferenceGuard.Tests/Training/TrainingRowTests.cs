@@ -5,6 +5,7 @@ using InferenceGuard.Training;
 
 namespace InferenceGuard.Tests.Training;
 
+[OwnEngine]
 public sealed class TrainingRowTests
 {
     private const int None = TrainingRow.NoTarget;

@@ -29,6 +29,7 @@ internal static class CommandLine
                 throw new GuardException(GuardFault.Usage, $"{Complaint(parsed)}; {CommandOf(parsed)} --help lists what is possible.");
             if (isVerbose)
                 Model.LlamaEngine.ListenToLog((_, line) => terminal.Error.Profile.Out.Writer.Write(line));
+            Model.LlamaEngine.Current = Engines.Llama;
             return parsed.Invoke(new()
             {
                 EnableDefaultExceptionHandler = false,

@@ -29,6 +29,7 @@ internal static class HearthCommand
         };
         build.SetAction(parsed =>
         {
+            Model.LlamaEngine.Current = Model.LlamaEngine.Own; // Only it calls llama.cpp's optimiser.
             var path = parsed.GetValue(folder)!;
             var world = new HearthBuild(path, parsed.GetValue(seed))
             {

@@ -25,7 +25,7 @@ internal static class InfoCommand
                 return CommandLine.Ok;
             }
             var given = parsed.GetValue(file) ?? throw new GuardException(GuardFault.Usage, "info needs a GGUF file, or --device; give one, such as info model.gguf.");
-            using var model = LlamaCppModel.Load(HearthModel.Find(given)?.ModelPath ?? given, new() { VocabularyOnly = true, Engine = Engines.Llama });
+            using var model = LlamaCppModel.Load(HearthModel.Find(given)?.ModelPath ?? given, new() { VocabularyOnly = true });
             foreach (var (name, value) in Facts(model))
                 terminal.WriteForeign($"{name,-15}{value}");
             return CommandLine.Ok;

@@ -103,7 +103,7 @@ internal sealed class ModelFlags
             Device = parsed.GetResult(_device) is null ? DeviceChoice.Auto : DeviceChoice.Parse(parsed.GetValue(_device)!),
             Precision = parsed.GetResult(_precision) is null ? CriticPrecision.Auto : parsed.GetValue(_precision),
             // An embedded model is too small to share: a second thread gains nothing, and its spinning costs seconds on a busy machine.
-            Options = new() { Threads = threads == 0 && embedded is not null ? 1 : threads, GpuLayers = parsed.GetValue(_gpuLayers), Engine = Engines.Llama },
+            Options = new() { Threads = threads == 0 && embedded is not null ? 1 : threads, GpuLayers = parsed.GetValue(_gpuLayers) },
         };
     }
 }

@@ -52,7 +52,7 @@ internal static class TrainHeadCommand
             if (others is not null && others.AreLabels != examples.AreLabels)
                 throw new GuardException(GuardFault.Usage, "--data and --test differ: one has labels, the other scores; give both of one kind.");
             var path = parsed.GetRequiredValue(trunk);
-            using var model = LlamaCppModel.Load(HearthModel.Find(path)?.ModelPath ?? path, new() { Threads = parsed.GetValue(threads), GpuLayers = parsed.GetValue(layers), Engine = Engines.Llama });
+            using var model = LlamaCppModel.Load(HearthModel.Find(path)?.ModelPath ?? path, new() { Threads = parsed.GetValue(threads), GpuLayers = parsed.GetValue(layers) });
             return Run(terminal, recipe, model, examples, others, parsed.GetValue(template)!, parsed.GetValue(kind)!, parsed.GetRequiredValue(output));
         });
         return command;

@@ -46,6 +46,7 @@ internal static class TrainLmCommand
         };
         command.SetAction(parsed =>
         {
+            Model.LlamaEngine.Current = Model.LlamaEngine.Own; // Only it calls llama.cpp's optimiser.
             var path = parsed.GetRequiredValue(output);
             var recipe = s_recipe with
             {

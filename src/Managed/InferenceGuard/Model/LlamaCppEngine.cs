@@ -1,30 +1,21 @@
 // The library's own binding to llama.cpp, as an engine.
 
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using InferenceGuard.Interop.Llama;
 
 namespace InferenceGuard.Model;
 
 /// <summary>The library's own binding to llama.cpp.</summary>
-internal sealed unsafe class LlamaCppEngine : LlamaEngine
+internal sealed class LlamaCppEngine : LlamaEngine
 {
     private const string CpuLibrary = "ggml-cpu-";
 
-    public override string Name => "own binding";
+    public override string Name => LlamaLoader.Name;
 
     public override LlamaBuild Describe()
     {
         var (folder, version) = LlamaLoader.Load();
-        var devices = new List<string>();
-        for (nuint i = 0; i < GgmlNative.BackendDevCount(); i++)
-        {
-            var device = GgmlNative.BackendDevGet(i);
-            var name = Text(GgmlNative.BackendDevName(device));
-            devices.Add($"{name}: {Text(GgmlNative.BackendDevDescription(device))}{(name == "CPU" ? CpuVariant() : "")}");
-        }
-
-        return new LlamaBuild(folder, version, Text(GgmlNative.Version()), LlamaNative.SupportsGpuOffload() != 0, devices);
+        return new(folder, version, GgmlVersion(), LlamaNative.SupportsGpuOffload() != 0, [.. Devices().Select(static device => device + CpuVariant(device))]);
     }
 
     internal override ILlamaModel? LoadModel(string path, ModelOptions options)
@@ -43,8 +34,10 @@ internal sealed unsafe class LlamaCppEngine : LlamaEngine
     }
 
     /// <summary>Which of the CPU libraries llama.cpp kept for this processor; empty where there is only one, linked in.</summary>
-    private static string CpuVariant()
+    private static string CpuVariant(string device)
     {
+        if (!device.StartsWith("CPU:", StringComparison.Ordinal))
+            return "";
         using var process = Process.GetCurrentProcess();
         return process.Modules.Cast<ProcessModule>()
             .Select(module => Path.GetFileNameWithoutExtension(module.FileName))
@@ -52,6 +45,4 @@ internal sealed unsafe class LlamaCppEngine : LlamaEngine
             ? $", code for {chosen[(chosen.IndexOf(CpuLibrary, StringComparison.Ordinal) + CpuLibrary.Length)..]}"
             : "";
     }
-
-    private static string Text(byte* utf8) => Marshal.PtrToStringUTF8((nint)utf8) ?? "";
 }

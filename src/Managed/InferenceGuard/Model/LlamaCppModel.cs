@@ -48,7 +48,7 @@ public sealed class LlamaCppModel : ILanguageModel
         _ = PhysicalCores.Threads(options.Threads);
         var file = GgufFile.Read(path);
         GgufRules.Check(file, options.VocabularyOnly);
-        var native = options.Engine.LoadModel(path, options) ?? throw new GuardException(
+        var native = LlamaEngine.Current.LoadModel(path, options) ?? throw new GuardException(
             GuardFault.Environment,
             $"llama.cpp cannot load {path}: {LlamaLog.Cause()}. Give a complete GGUF of an architecture that this llama.cpp knows.");
         try

@@ -14,9 +14,6 @@ public sealed record ModelOptions
     /// <summary>Decode threads; 0 = one per physical core, never more than the processors of the machine.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Who binds llama.cpp.</summary>
-    public LlamaEngine Engine { get; init; } = LlamaEngine.Own;
-
     /// <summary>Loads vocabulary and metadata only; such a model cannot create a context.</summary>
     public bool VocabularyOnly { get; init; }
 }

@@ -8,7 +8,7 @@ namespace InferenceGuard.Scoring;
 internal static class GgufHead
 {
     /// <summary>Loads trunk and head, and checks that they belong together.</summary>
-    public static Trunk Load(string trunk, string head, string kind, ModelOptions options)
+    public static Trunk Load(string trunk, string head, string kind, ModelOptions? options)
     {
         var lease = ModelLease.Load(trunk, options);
         try

@@ -19,12 +19,11 @@ public sealed class GgufHeadCost : ICost, IDisposable
 
     /// <summary>Loads a cost from what a specification names.</summary>
     /// <param name="files"><c>TRUNK.gguf,HEAD.safetensors</c>.</param>
-    /// <param name="engine">Who binds llama.cpp.</param>
     /// <exception cref="GuardException">A file is missing or wrong, or the two do not belong together.</exception>
-    internal static GgufHeadCost Load(string files, LlamaEngine engine)
+    internal static GgufHeadCost Load(string files)
     {
         var (trunk, head) = GgufHead.Split(files);
-        return Load(trunk, head, ModelLease.Defaults(trunk, engine));
+        return Load(trunk, head);
     }
 
     /// <summary>Loads a cost.</summary>
@@ -33,7 +32,7 @@ public sealed class GgufHeadCost : ICost, IDisposable
     /// <param name="options">How the trunk is loaded; null = defaults.</param>
     /// <exception cref="GuardException">A file is missing or wrong, or the two do not belong together.</exception>
     public static GgufHeadCost Load(string trunk, string head, ModelOptions? options = null) =>
-        new(GgufHead.Load(trunk, head, "cost", options ?? ModelLease.Defaults(trunk, LlamaEngine.Own)), Path.GetFileNameWithoutExtension(head));
+        new(GgufHead.Load(trunk, head, "cost", options), Path.GetFileNameWithoutExtension(head));
 
     /// <inheritdoc />
     public IScoringSession Open(string prompt, int slots) => new TrunkSession(_trunk, prompt, slots);

@@ -16,12 +16,11 @@ public sealed class GgufHeadReward : IReward, IDisposable
 
     /// <summary>Loads a reward from what a specification names.</summary>
     /// <param name="files"><c>TRUNK.gguf,HEAD.safetensors</c>.</param>
-    /// <param name="engine">Who binds llama.cpp.</param>
     /// <exception cref="GuardException">A file is missing or wrong, or the two do not belong together.</exception>
-    internal static GgufHeadReward Load(string files, LlamaEngine engine)
+    internal static GgufHeadReward Load(string files)
     {
         var (trunk, head) = GgufHead.Split(files);
-        return Load(trunk, head, ModelLease.Defaults(trunk, engine));
+        return Load(trunk, head);
     }
 
     /// <summary>Loads a reward.</summary>
@@ -30,7 +29,7 @@ public sealed class GgufHeadReward : IReward, IDisposable
     /// <param name="options">How the trunk is loaded; null = defaults.</param>
     /// <exception cref="GuardException">A file is missing or wrong, or the two do not belong together.</exception>
     public static GgufHeadReward Load(string trunk, string head, ModelOptions? options = null) =>
-        new(GgufHead.Load(trunk, head, "reward", options ?? ModelLease.Defaults(trunk, LlamaEngine.Own)), Path.GetFileNameWithoutExtension(head));
+        new(GgufHead.Load(trunk, head, "reward", options), Path.GetFileNameWithoutExtension(head));
 
     /// <inheritdoc />
     public IScoringSession Open(string prompt, int slots) => new TrunkSession(_trunk, prompt, slots);

@@ -24,15 +24,14 @@ public sealed class GuardCost : ICost, IDisposable
 
     /// <summary>Loads a guard from its specification.</summary>
     /// <param name="argument"><c>FILE.gguf,template=FAMILY</c> or <c>template=FILE.json</c>, and, if wanted, <c>as=probability</c> or <c>as=logodds</c>, <c>weight=w</c>, <c>category=NAME</c>.</param>
-    /// <param name="engine">Who binds llama.cpp.</param>
     /// <exception cref="GuardException">A file or option is wrong, or the model cannot tell the verdicts apart by their first tokens.</exception>
-    internal static GuardCost Load(ScorerArgument argument, LlamaEngine engine)
+    internal static GuardCost Load(ScorerArgument argument)
     {
         argument.AllowOnly("template", "as", "weight", "category");
         var template = argument.All("template") is [{ Length: > 0 } file] ? file : throw argument.Error($"template= is needed, once: {string.Join(", ", GuardTemplate.Families)}, or a file (docs/guard-models.md)");
         var asked = GuardTemplate.Read(template, argument.All("category"));
         var (isLogOdds, weight) = (argument.Word("as", "probability", "logodds") == "logodds", argument.Number("weight", 1));
-        var lease = ModelLease.Load(argument.Subject, ModelLease.Defaults(argument.Subject, engine));
+        var lease = ModelLease.Load(argument.Subject);
         try
         {
             var verdicts = Tokens(lease.Model, asked.Verdicts);

@@ -21,14 +21,11 @@ internal sealed class ModelLease : IDisposable
     /// <summary>The model.</summary>
     public LlamaCppModel Model { get; }
 
-    /// <summary>How a scorer's model is loaded where nobody says.</summary>
-    public static ModelOptions Defaults(string path, LlamaEngine engine) =>
-        new() { Threads = new FileInfo(path) is { Exists: true, Length: < BytesWorthThreads } ? 1 : 0, Engine = engine };
-
     /// <summary>Loads a model, or takes hold of the one that was loaded from the same file with the same options.</summary>
     /// <exception cref="GuardException">As for <see cref="LlamaCppModel.Load"/>.</exception>
-    public static ModelLease Load(string path, ModelOptions options)
+    public static ModelLease Load(string path, ModelOptions? options = null)
     {
+        options ??= new() { Threads = new FileInfo(path) is { Exists: true, Length: < BytesWorthThreads } ? 1 : 0 };
         var key = (Path.GetFullPath(path), options);
         lock (s_gate)
         {

@@ -1,7 +1,5 @@
 // What --cost and --reward take: a scheme and its argument.
 
-using InferenceGuard.Model;
-
 namespace InferenceGuard.Scoring;
 
 /// <summary>
@@ -15,17 +13,7 @@ public sealed class ScorerSpec(params IReadOnlyList<ScorerScheme> schemes)
     internal const double DefaultBudget = 10;
 
     /// <summary>The schemes of this library.</summary>
-    public static IReadOnlyList<ScorerScheme> BuiltIn { get; } = BuiltInOn(LlamaEngine.Own);
-
-    /// <summary>What a cost may be, for help texts.</summary>
-    public string CostForms { get; } = string.Join(", ", schemes.Where(static scheme => scheme.Cost is not null).Select(static scheme => scheme.Form));
-
-    /// <summary>What a reward may be, for help texts.</summary>
-    public string RewardForms { get; } = string.Join(", ", schemes.Where(static scheme => scheme.Reward is not null).Select(static scheme => scheme.Form));
-
-    /// <summary>The schemes of this library, with models of an engine.</summary>
-    /// <param name="engine">Who binds llama.cpp.</param>
-    public static IReadOnlyList<ScorerScheme> BuiltInOn(LlamaEngine engine) =>
+    public static IReadOnlyList<ScorerScheme> BuiltIn { get; } =
     [
         new("phrases", "phrases:FILE.json")
         {
@@ -34,14 +22,20 @@ public sealed class ScorerSpec(params IReadOnlyList<ScorerScheme> schemes)
         },
         new("gguf-head", "gguf-head:TRUNK.gguf,HEAD.safetensors")
         {
-            Cost = argument => Weighted(argument, files => GgufHeadCost.Load(files, engine)),
-            Reward = argument => Weighted(argument, files => GgufHeadReward.Load(files, engine)),
+            Cost = static argument => Weighted(argument, GgufHeadCost.Load),
+            Reward = static argument => Weighted(argument, GgufHeadReward.Load),
         },
-        new("guard", "guard:FILE.gguf,template=FAMILY|FILE.json") { Cost = argument => GuardCost.Load(argument, engine) },
+        new("guard", "guard:FILE.gguf,template=FAMILY|FILE.json") { Cost = GuardCost.Load },
         new("http", "http:URL") { Cost = HttpScorer.Load, Reward = HttpScorer.Load },
         new("https", "https://HOST/PATH") { Cost = HttpScorer.Load, Reward = HttpScorer.Load },
         new("logprob", "logprob") { Reward = static _ => new MeanLogProbReward() },
     ];
+
+    /// <summary>What a cost may be, for help texts.</summary>
+    public string CostForms { get; } = string.Join(", ", schemes.Where(static scheme => scheme.Cost is not null).Select(static scheme => scheme.Form));
+
+    /// <summary>What a reward may be, for help texts.</summary>
+    public string RewardForms { get; } = string.Join(", ", schemes.Where(static scheme => scheme.Reward is not null).Select(static scheme => scheme.Form));
 
     /// <summary>Makes a cost from its specification.</summary>
     /// <param name="spec">One of <see cref="CostForms"/>.</param>

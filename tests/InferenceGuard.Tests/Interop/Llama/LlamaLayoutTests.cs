@@ -2,6 +2,7 @@
 
 using System.Runtime.InteropServices;
 using InferenceGuard.Interop.Llama;
+using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Interop.Llama;
 
@@ -46,6 +47,7 @@ public sealed unsafe class LlamaLayoutTests
         Assert.That((int)Marshal.OffsetOf<LlamaContextParams>(field), Is.EqualTo(offset));
 
     [Test]
+    [OwnEngine]
     public void OptimiserParams_FromTheLibrary_AreItsDocumentedDefaults()
     {
         LlamaLoader.Load();

@@ -20,6 +20,7 @@ public sealed class LlamaLibrariesTests
     }
 
     [Test]
+    [OwnEngine]
     public void Load_OfThePinnedBuild_SaysWhatItIs()
     {
         var build = LlamaEngine.Own.Describe();

@@ -18,7 +18,7 @@ internal static class EmbeddedCheck
                 Compare(path, manifest);
         _ = PhraseCost.Load(embedded.CostPath);
         _ = PhraseReward.Load(embedded.RewardPath);
-        using var model = LlamaCppModel.Load(embedded.ModelPath, new() { VocabularyOnly = true, Engine = Engines.Llama });
+        using var model = LlamaCppModel.Load(embedded.ModelPath, new() { VocabularyOnly = true });
         return $"{SizeText.Of(model.File.FileSizeBytes)}, {(manifest is null ? "loads; no manifest to compare with" : "unaltered, loads")}";
     });
 

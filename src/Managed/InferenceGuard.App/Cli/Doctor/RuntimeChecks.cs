@@ -20,8 +20,8 @@ internal static class RuntimeChecks
         LlamaBuild? build = null;
         yield return Verdict.Of("llama.cpp", () =>
         {
-            build = Engines.Llama.Describe();
-            return $"{build.Version} (ggml {build.GgmlVersion}) in {build.Folder}, by {Engines.Llama.Name}";
+            build = LlamaEngine.Current.Describe();
+            return $"{build.Version} (ggml {build.GgmlVersion}) in {build.Folder}, by {LlamaEngine.Current.Name}";
         });
         if (build is not null)
             yield return new("backend", Health.Good, $"{string.Join("; ", build.Devices)}{(build.GpuOffload ? "" : " (no GPU offload in this build)")}");

@@ -10,16 +10,17 @@ internal sealed class LlamaLibraries
     /// <summary>The environment variable that overrides the folder beside the app.</summary>
     public const string FolderVariable = "INFERENCEGUARD_LLAMA_DIR";
 
-    private const string Needed = "llama.cpp (libllama, libggml and libggml-base)";
+    private const string Needed = "llama.cpp v0.5 (libllama, libggml and libggml-base)";
 
     private static readonly string[] LogicalNames = [LlamaNative.Library, GgmlNative.Registry, GgmlNative.Base];
 
     private readonly Dictionary<string, string> _files;
+    private readonly string _needed;
 
-    private LlamaLibraries(string folder, Dictionary<string, string> files)
+    private LlamaLibraries(string folder, Dictionary<string, string> files, string needed)
     {
         Folder = folder;
-        _files = files;
+        (_files, _needed) = (files, needed);
     }
 
     /// <summary>Absolute path of the folder.</summary>
@@ -32,14 +33,15 @@ internal sealed class LlamaLibraries
     /// <summary>Finds the libraries.</summary>
     /// <param name="requested">The value of <see cref="FolderVariable"/>; it is used alone when set.</param>
     /// <param name="appFolder">The folder of the app, which holds <c>llama/</c>.</param>
+    /// <param name="needed">Which llama.cpp is wanted, for people.</param>
     /// <exception cref="GuardException">No folder holds all three libraries; says which were looked into.</exception>
-    public static LlamaLibraries Find(string? requested, string appFolder)
+    public static LlamaLibraries Find(string? requested, string appFolder, string needed = Needed)
     {
         var asked = !string.IsNullOrEmpty(requested);
         var folder = Path.GetFullPath(asked ? requested! : Path.Combine(appFolder, "llama"));
         var remedy = asked
-            ? $"Set {FolderVariable} to a folder with {Needed}, or unset it to use the build's own."
-            : $"Build the app with npm installed, or set {FolderVariable} to a folder with {Needed}.";
+            ? $"Set {FolderVariable} to a folder with {needed}, or unset it to use the build's own."
+            : $"Build the app with npm installed, or set {FolderVariable} to a folder with {needed}.";
         if (!Directory.Exists(folder))
             throw new GuardException(GuardFault.Environment, $"The llama.cpp folder {folder} does not exist. {remedy}");
 
@@ -51,7 +53,7 @@ internal sealed class LlamaLibraries
                 $"No {Prefix}{name}{Extension} or {Prefix}{name}.*{Extension} in {folder}. {remedy}");
         }
 
-        return new LlamaLibraries(folder, files);
+        return new LlamaLibraries(folder, files, needed);
     }
 
     private static string Prefix => OperatingSystem.IsWindows() ? "" : "lib";
@@ -83,7 +85,7 @@ internal sealed class LlamaLibraries
             var platform = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";
             throw new GuardException(
                 GuardFault.Environment,
-                $"{file} cannot be loaded on {platform}; {Needed} for this platform is needed. {FirstLine(e.Message)}",
+                $"{file} cannot be loaded on {platform}; {_needed} for this platform is needed. {FirstLine(e.Message)}",
                 e);
         }
     }
