@@ -7,7 +7,7 @@ using Native = ManagedCuda.DriverAPINativeMethods;
 
 namespace InferenceGuard.ManagedCuda;
 
-// ManagedCuda's classes lose the log of a failed compilation and allocate with every launch, so that its declarations are called instead.
+// ManagedCuda's classes leave the log out of a compilation's error and allocate with every launch, so that its declarations are called instead.
 /// <summary>Calls the CUDA driver and NVRTC through ManagedCuda, which is under the GPL or a commercial licence.</summary>
 public sealed class ManagedCudaBinding : CudaBinding
 {
