@@ -41,7 +41,7 @@ internal static class KernelBenchmark
             var rounds = Arguments.Integer(args, "--rounds", info.IsSoftware ? 1 : 50);
             using var timer = new DeviceTimer(context, stream, rounds, info.IsSoftware);
             report ??= new(
-                $"{device.Device}, driver for CUDA {info.Driver}, kernels from {CudaCompute.Compiler}", info.IsSoftware, rounds, DeviceLimits.Measure(device, timer), rows);
+                $"{device.Device}, driver for CUDA {info.Driver}, kernels from {CudaCompute.Compiler()}", info.IsSoftware, rounds, DeviceLimits.Measure(device, timer), rows);
 
             (int Beams, int Hidden, int Units, int Vocabulary)[] ends =
                 isSmall ? [(1, 256, 64, 2000), (32, 256, 64, 2000)] : [(1, 4096, 1024, 32_000), (32, 4096, 1024, 32_000), (128, 4096, 1024, 32_000), (512, 4096, 1024, 32_000)];

@@ -1,17 +1,26 @@
-// Which bindings to native code this build uses, in one place.
+// Which bindings to native code this build uses: our own, unless a build property chose an optional package.
 
+using InferenceGuard.Interop.Cuda;
 using InferenceGuard.Model;
 
 namespace InferenceGuard.App;
 
-/// <summary>The bindings that this build was made with: the library's own, or those that a property of the build asked for.</summary>
+/// <summary>The engines of this build.</summary>
 internal static class Engines
 {
-    /// <summary>The binding to llama.cpp.</summary>
+    /// <summary>What calls llama.cpp.</summary>
     public static LlamaEngine Llama =>
 #if LLAMASHARP
-        InferenceGuard.LLamaSharp.LLamaSharpEngine.Instance;
+        LLamaSharp.LLamaSharpEngine.Instance;
 #else
         LlamaEngine.Own;
+#endif
+
+    /// <summary>What calls the CUDA driver and NVRTC.</summary>
+    public static CudaBinding Cuda =>
+#if MANAGED_CUDA
+        ManagedCuda.ManagedCudaBinding.Instance;
+#else
+        CudaBinding.Own;
 #endif
 }

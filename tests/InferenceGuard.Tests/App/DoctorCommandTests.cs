@@ -15,7 +15,7 @@ internal sealed class DoctorCommandTests
     {
         var run = CommandRun.Of(["doctor", .. CommandRun.Quick]);
         Assert.That(run.ExitCode, Is.Zero, run.Out);
-        foreach (var subject in (string[])["runtime", "processor", "llama.cpp", "backend", "GPU", "device", "hearth-base", "hearth-aligned", "cost", "reward", "model", "memory"])
+        foreach (var subject in (string[])["runtime", "processor", "llama.cpp", "backend", "CUDA seam", "GPU", "device", "hearth-base", "hearth-aligned", "cost", "reward", "model", "memory"])
             Assert.That(run.Out, Does.Match($@"(?m)^(ok|absent) +{subject} "));
         Assert.That(run.Out, Does.EndWith("A generation will work.\n"));
     }

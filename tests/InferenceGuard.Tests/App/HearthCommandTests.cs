@@ -8,6 +8,7 @@ namespace InferenceGuard.Tests.App;
 internal sealed class HearthCommandTests
 {
     [Test]
+    [OwnEngine]
     public void Build_SmallWorld_MakesEveryFileAndKeepsFinishedModels()
     {
         var folder = Directory.CreateDirectory(Path.Combine(TestFolder.Path, "hearth")).FullName;
@@ -28,6 +29,7 @@ internal sealed class HearthCommandTests
 
     [TestCase]
     [TestCase("--anew")]
+    [OwnEngine]
     public void Build_FolderWithoutRecipe_IsAUsageError(params string[] more) =>
         CommandRun.Of(["hearth", "build", "--folder", "/no/such/folder", .. more]).FailsWith(2, "world.json");
 

@@ -23,7 +23,7 @@ internal sealed class InfoCommandTests
     {
         var run = CommandRun.Of("info", "--device");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Out, Does.Match(@"(?m)^CPU +cpu \(").And.Match(@"(?m)^(GPU +cuda:0 |no GPU +\S)").And.Match(@"(?m)^auto +(cpu|cuda:)"));
+        Assert.That(run.Out, Does.Match(@"(?m)^CPU +cpu \(").And.Match(@"(?m)^CUDA seam +\S").And.Match(@"(?m)^(GPU +cuda:0 |no GPU +\S)").And.Match(@"(?m)^auto +(cpu|cuda:)"));
     }
 
     [Test]

@@ -37,10 +37,11 @@ internal static class InfoCommand
     {
         using var cpu = new CpuCompute();
         yield return ("CPU", cpu.Device);
-        foreach (var gpu in CudaCompute.Devices())
+        yield return ("CUDA seam", Engines.Cuda.Name);
+        foreach (var gpu in CudaCompute.Devices(Engines.Cuda))
             yield return ("GPU", gpu);
-        yield return CudaCompute.WhyNot() is { } reason ? ("no GPU", reason) : ("kernels", $"compiled by {CudaCompute.Compiler}");
-        using var chosen = DeviceChoice.Auto.Open(CriticPrecision.Auto);
+        yield return CudaCompute.WhyNot(Engines.Cuda) is { } reason ? ("no GPU", reason) : ("kernels", $"compiled by {CudaCompute.Compiler(Engines.Cuda)}");
+        using var chosen = DeviceChoice.Auto.Open(CriticPrecision.Auto, binding: Engines.Cuda);
         yield return ("auto", chosen.Device);
     }
 

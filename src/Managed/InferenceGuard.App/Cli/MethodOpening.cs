@@ -26,7 +26,7 @@ internal static class MethodOpening
     {
         var (critic, options) = OpenCritic(method, choice, model);
         method = method with { Settings = method.Settings with { Guard = options } };
-        return (AnswerMethods.Create(method.Name, model, cost, reward, method.Settings, critic, () => choice.Device.Open(choice.Precision, say)), method);
+        return (AnswerMethods.Create(method.Name, model, cost, reward, method.Settings, critic, () => choice.Device.Open(choice.Precision, say, Engines.Cuda)), method);
     }
 
     /// <summary>Opens the critic that a method needs, and sets its threshold.</summary>

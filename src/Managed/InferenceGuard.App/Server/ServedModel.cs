@@ -59,7 +59,7 @@ internal sealed class ServedModel : IDisposable
             for (var cache = 0; cache < server.Caches; cache++)
                 caches.Add(new(model, CacheOf(options, server, model.Info, critic is not null)));
             var calibration = critic is null ? null : CriticCalibration.ReadBeside(choice.CriticPath!, critic);
-            return new(choice.Embedded?.Name ?? Path.GetFileNameWithoutExtension(choice.Path), model, scorers, critic, calibration, options, () => choice.Device.Open(choice.Precision, say), [.. caches]);
+            return new(choice.Embedded?.Name ?? Path.GetFileNameWithoutExtension(choice.Path), model, scorers, critic, calibration, options, () => choice.Device.Open(choice.Precision, say, Engines.Cuda), [.. caches]);
         }
         catch
         {

@@ -31,9 +31,10 @@ public sealed class CudaCompute : ICompute
     /// <summary>Opens a GPU.</summary>
     /// <param name="ordinal">Its number, from 0, as CUDA counts.</param>
     /// <param name="precision">In which numbers critics are held.</param>
+    /// <param name="binding">What calls the driver; null is our own binding.</param>
     /// <exception cref="GuardException">There is no such GPU, its driver is missing or too old, or the kernels cannot be compiled.</exception>
-    public CudaCompute(int ordinal, CriticPrecision precision = CriticPrecision.Auto)
-        : this(CudaContext.Open(ordinal), precision, static (context, device) => new(context, device))
+    public CudaCompute(int ordinal, CriticPrecision precision = CriticPrecision.Auto, CudaBinding? binding = null)
+        : this(CudaContext.Open(binding ?? CudaBinding.Own, ordinal), precision, static (context, device) => new(context, device))
     {
     }
 
@@ -46,7 +47,7 @@ public sealed class CudaCompute : ICompute
         try
         {
             using var scope = context.Enter();
-            _device = CudaDeviceInfo.Of(context.Ordinal);
+            _device = CudaDeviceInfo.Of(context.Binding, context.Ordinal);
             _compiler = compiler(context, _device);
             _stream = new(context);
             _sample = _compiler.Compile("sample", "sample_f32");
@@ -60,15 +61,18 @@ public sealed class CudaCompute : ICompute
     }
 
     /// <summary>Why no GPU can be used, for people; null if one can.</summary>
-    public static string? WhyNot() => CudaDeviceInfo.WhyNone();
+    /// <param name="binding">What calls the driver; null is our own binding.</param>
+    public static string? WhyNot(CudaBinding? binding = null) => CudaDeviceInfo.WhyNone(binding ?? CudaBinding.Own);
 
     /// <summary>The GPUs that CUDA knows, a line each, for people.</summary>
-    public static IReadOnlyList<string> Devices() => [.. CudaDeviceInfo.All().Select(static device => string.Create(
+    /// <param name="binding">What calls the driver; null is our own binding.</param>
+    public static IReadOnlyList<string> Devices(CudaBinding? binding = null) => [.. CudaDeviceInfo.All(binding ?? CudaBinding.Own).Select(static device => string.Create(
         CultureInfo.InvariantCulture,
         $"cuda:{device.Ordinal} {device.Name}, compute capability {device.Capability / 10}.{device.Capability % 10}, {device.TotalBytes >> 20} MiB, driver for CUDA {device.Driver}"))];
 
     /// <summary>What makes the kernels, for people: NVRTC and its version, or the build's own PTX.</summary>
-    public static string Compiler => KernelCompiler.Describe();
+    /// <param name="binding">What calls NVRTC; null is our own binding.</param>
+    public static string Compiler(CudaBinding? binding = null) => KernelCompiler.Describe(binding ?? CudaBinding.Own);
 
     /// <inheritdoc />
     public string Device => string.Create(CultureInfo.InvariantCulture, $"cuda:{_device.Ordinal} ({_device.Name}, sm_{_device.Capability})");

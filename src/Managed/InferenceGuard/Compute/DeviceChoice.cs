@@ -45,14 +45,17 @@ public readonly record struct DeviceChoice
     /// <summary>Opens the device. Where none is demanded, a GPU that cannot be used gives way to the CPU.</summary>
     /// <param name="precision">In which numbers a GPU holds critics.</param>
     /// <param name="say">Told why a GPU that is there is not used; null tells nobody.</param>
+    /// <param name="binding">What calls the driver of a GPU; null is our own binding.</param>
     /// <exception cref="GuardException">The GPU that is demanded cannot be used.</exception>
-    public ICompute Open(CriticPrecision precision, Action<string>? say = null)
+    public ICompute Open(CriticPrecision precision, Action<string>? say = null, CudaBinding? binding = null)
     {
         if (_ordinal is { } demanded)
-            return new CudaCompute(demanded, precision);
+            return new CudaCompute(demanded, precision, binding);
         try
         {
-            return !_isCpu && CudaDeviceInfo.All().FirstOrDefault(static device => !device.IsSoftware) is { } found ? new CudaCompute(found.Ordinal, precision) : new CpuCompute();
+            return !_isCpu && CudaDeviceInfo.All(binding ?? CudaBinding.Own).FirstOrDefault(static device => !device.IsSoftware) is { } found
+                ? new CudaCompute(found.Ordinal, precision, binding)
+                : new CpuCompute();
         }
         catch (GuardException e)
         {

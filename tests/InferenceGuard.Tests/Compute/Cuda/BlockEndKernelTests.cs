@@ -1,11 +1,14 @@
 // The graph of a block's end on a CUDA device: charges bit by bit as on the CPU, predictions against float64, and its own ranking re-done.
 
 using InferenceGuard.Compute;
+using InferenceGuard.Interop.Cuda;
+using InferenceGuard.Tests.Interop.Cuda;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
-internal sealed class BlockEndKernelTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class BlockEndKernelTests(CudaBinding binding)
 {
     private static readonly int[] s_ends = [2, 5];
 
@@ -20,7 +23,7 @@ internal sealed class BlockEndKernelTests
     {
         foreach (var precision in (CriticPrecision[])[CriticPrecision.F32, CriticPrecision.F16])
         {
-            using var device = CudaDevice.Open(precision);
+            using var device = CudaDevice.Open(binding, precision);
             var given = new BlockEndCase(candidates, live, steps: 3, hiddenWidth, layers, vocabulary, seed: candidates + live);
             var rules = new BlockEndRules(0.97f, 0.4f, 1000, IgnoresStates: false, keep);
             using var end = device.OpenBlockEnd(given.Weights, vocabulary, s_ends);
@@ -36,7 +39,7 @@ internal sealed class BlockEndKernelTests
     [Category(CheckedKernelTests.Category)]
     public void Run_WithoutCritic_EqualsTheCpu(int candidates, int keep)
     {
-        using var device = CudaDevice.Open();
+        using var device = CudaDevice.Open(binding);
         using var end = device.OpenBlockEnd(null, 10, []);
         using var cpu = new CpuBlockEnd(null);
         foreach (var ignores in (bool[])[false, true])
@@ -61,7 +64,7 @@ internal sealed class BlockEndKernelTests
     [Test]
     public void Run_EveryKindOfLogits_PredictsAsFloat64([ValueSource(typeof(LogitRows), nameof(LogitRows.Kinds))] string kind, [Values(7, 20, 1531, 20_011)] int vocabulary)
     {
-        using var device = CudaDevice.Open();
+        using var device = CudaDevice.Open(binding);
         var given = new BlockEndCase(3, 3, steps: 1, 11, [32], vocabulary, seed: 5);
         for (var row = 0; row < 3; row++)
             LogitRows.Of(kind, vocabulary, new(row)).CopyTo(given.Logits, row * vocabulary);
@@ -76,7 +79,7 @@ internal sealed class BlockEndKernelTests
     [Category(CheckedKernelTests.Category)]
     public void Run_AgainWithMoreAndFewerCandidates_ForgetsWhatWasThere()
     {
-        using var device = CudaDevice.Open();
+        using var device = CudaDevice.Open(binding);
         var rules = new BlockEndRules(0.97f, 0.4f, 1000, IgnoresStates: false, 4);
         var large = new BlockEndCase(40, 30, steps: 2, 21, [19, 8], 57, seed: 1);
         using var end = device.OpenBlockEnd(large.Weights, 57, s_ends);
@@ -98,7 +101,7 @@ internal sealed class BlockEndKernelTests
     [TestCase("earned")]
     public void Run_NotANumber_IsAnErrorAndNeverKept(string where)
     {
-        using var device = CudaDevice.Open();
+        using var device = CudaDevice.Open(binding);
         var given = new BlockEndCase(9, 6, steps: 3, 11, [6], 57, seed: 3);
         var batch = given.Batch();
         batch.Charges[1] = 0;
@@ -122,7 +125,7 @@ internal sealed class BlockEndKernelTests
     [Test]
     public void Run_SteadyState_AllocatesNothing()
     {
-        using var device = CudaDevice.Open();
+        using var device = CudaDevice.Open(binding);
         var given = new BlockEndCase(40, 30, steps: 2, 21, [19, 8], 57, seed: 1);
         using var end = device.OpenBlockEnd(given.Weights, 57, s_ends);
         var (batch, rules) = (given.Batch(), new BlockEndRules(1, 0.4f, 1000, IgnoresStates: false, 4));

@@ -1,16 +1,18 @@
 // Memory that grows, also after it could not.
 
 using InferenceGuard.Compute;
+using InferenceGuard.Interop.Cuda;
 using InferenceGuard.Tests.Interop.Cuda;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
-internal sealed class CudaArrayTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class CudaArrayTests(CudaBinding binding)
 {
     [Test]
     public void Reserve_MoreOrLess_GrowsAndNeverShrinks()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using var scope = device.Context.Enter();
         using var array = new CudaArray<int>(device.Context, isStaged: true);
         Assert.That((array.Reserve(4), array.Reserve(3), array.Reserve(4), array.Reserve(9)), Is.EqualTo((true, false, false, true)));
@@ -27,7 +29,7 @@ internal sealed class CudaArrayTests
     [Test]
     public void Reserve_ThatFails_CanBeCalledAgain()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using var scope = device.Context.Enter();
         using var array = new CudaArray<byte>(device.Context, isStaged: false);
         array.Reserve(10);
@@ -40,7 +42,7 @@ internal sealed class CudaArrayTests
     [Test]
     public void Reserve_MoreThanTheHostCounts_IsRefusedAndCanBeCalledAgain()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using var scope = device.Context.Enter();
         using var array = new CudaArray<byte>(device.Context, isStaged: true);
         array.Reserve(10);

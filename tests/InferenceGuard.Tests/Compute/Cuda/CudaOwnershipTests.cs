@@ -7,15 +7,16 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
-internal sealed class CudaOwnershipTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class CudaOwnershipTests(CudaBinding binding)
 {
     private static readonly BlockEndRules s_rules = new(0.97f, 0.4f, 1000, IgnoresStates: false, 2);
 
     [Test]
     public void Compute_KernelThatCannotBeMade_FreesWhatWasMade()
     {
-        using var device = CudaFixture.Open();
-        var context = CudaContext.Open(0);
+        using var device = CudaFixture.Open(binding);
+        var context = CudaContext.Open(binding, 0);
         Assert.That(() => new CudaCompute(context, CriticPrecision.F32, NoCompiler), Throws.TypeOf<GuardException>());
         Assert.That(context.IsClosed, Is.True);
     }
@@ -23,7 +24,7 @@ internal sealed class CudaOwnershipTests
     [Test]
     public void Critic_LastLayerThatIsNone_FreesWhatWasMade()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using (device.Context.Enter())
         {
             var before = Free();
@@ -38,7 +39,7 @@ internal sealed class CudaOwnershipTests
     [Test]
     public void BlockEnd_KernelThatCannotBeMade_FreesItsCriticToo()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using (device.Context.Enter())
         {
             var before = Free();
@@ -53,8 +54,8 @@ internal sealed class CudaOwnershipTests
     [TestCase(false)]
     public void Dispose_InAnyOrder_FreesAll(bool isComputeFirst)
     {
-        using var device = CudaFixture.Open();
-        var context = CudaContext.Open(0);
+        using var device = CudaFixture.Open(binding);
+        var context = CudaContext.Open(binding, 0);
         var compute = new CudaCompute(context, CriticPrecision.F32, static (context, device) => new(context, device));
         var given = new BlockEndCase(5, 4, steps: 2, 11, [16], 20, seed: 1);
         var end = compute.OpenBlockEnd(given.Weights, 20, [3]);
@@ -72,8 +73,8 @@ internal sealed class CudaOwnershipTests
     [Test]
     public void Run_ForWhichThereIsTooLittleMemory_LeavesTheNextOneRight()
     {
-        using var device = CudaFixture.Open();
-        using var compute = CudaDevice.Open();
+        using var device = CudaFixture.Open(binding);
+        using var compute = CudaDevice.Open(binding);
         const int Vocabulary = 152_064;
         var given = new BlockEndCase(3, 2, steps: 1, 11, [16], Vocabulary, seed: 1);
         using var end = compute.OpenBlockEnd(given.Weights, Vocabulary, [3]);
@@ -96,11 +97,11 @@ internal sealed class CudaOwnershipTests
     }
 
     // For a card that no compiler knows.
-    private static KernelCompiler NoCompiler(CudaContext context, CudaDeviceInfo device) => new(context, device with { Capability = 13 }, CudaLibraries.Compiler, new(null));
+    private static KernelCompiler NoCompiler(CudaContext context, CudaDeviceInfo device) => new(context, device with { Capability = 13 }, context.Binding.Compiler, new(null));
 
-    private static long Free()
+    private long Free()
     {
-        Assert.That(CudaDriver.MemoryGetInfo(out var free, out _), Is.Zero);
+        Assert.That(binding.MemoryGetInfo(out var free, out _), Is.Zero);
         return (long)free;
     }
 

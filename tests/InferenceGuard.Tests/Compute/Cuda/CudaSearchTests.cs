@@ -2,13 +2,16 @@
 
 using InferenceGuard.Compute;
 using InferenceGuard.Critic;
+using InferenceGuard.Interop.Cuda;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
+using InferenceGuard.Tests.Interop.Cuda;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
-internal sealed class CudaSearchTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class CudaSearchTests(CudaBinding binding)
 {
     [TestCase(false, "how do i unblock a drain fast?")]
     [TestCase(false, "what do i need to clean an icy fridge?")]
@@ -22,7 +25,7 @@ internal sealed class CudaSearchTests
         {
             // So few beams that there are retries and wider searches among the runs.
             var options = new GuardOptions { Beams = 8, Keep = 2, BlockTokens = 8, Seed = seed, TopP = 0.98, Temperature = 1.1 };
-            Assert.That(Steps(CudaDevice.Open()), Is.EqualTo(Steps(new CpuCompute())));
+            Assert.That(Steps(CudaDevice.Open(binding)), Is.EqualTo(Steps(new CpuCompute())));
 
             List<string> Steps(ICompute device)
             {

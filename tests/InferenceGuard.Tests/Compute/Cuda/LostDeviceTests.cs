@@ -6,7 +6,8 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
-internal sealed class LostDeviceTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class LostDeviceTests(CudaBinding binding)
 {
     // The device is lost for all of a process, so that the test runs itself in one of its own.
     private const string Variable = "INFERENCEGUARD_TEST_LOSES_DEVICE";
@@ -14,14 +15,17 @@ internal sealed class LostDeviceTests
     [Test]
     public void Device_LostByAKernel_IsToldAndCanBeDisposed()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is null)
+        var losing = Environment.GetEnvironmentVariable(Variable);
+        if (losing is null)
         {
-            CudaDevice.Open().Dispose(); // Ignores the test where there is no device.
-            Assert.That(TestProcess.Run($"FullyQualifiedName~{nameof(LostDeviceTests)}", Variable, "1"), Is.EqualTo(1));
+            CudaDevice.Open(binding).Dispose(); // Ignores the test where there is no device.
+            Assert.That(TestProcess.Run($"FullyQualifiedName~{nameof(LostDeviceTests)}", Variable, binding.Name), Is.EqualTo(1));
             return;
         }
-        var compute = CudaDevice.Open();
-        var device = CudaFixture.Open();
+        if (losing != binding.Name)
+            Assert.Ignore("this process is for another binding");
+        var compute = CudaDevice.Open(binding);
+        var device = CudaFixture.Open(binding);
         using (device.Context.Enter())
         {
             var memory = device.Filled(1, 2, 3);
@@ -39,7 +43,7 @@ internal sealed class LostDeviceTests
         Assert.That(device.Context.IsClosed, Is.True);
         if (!CudaDevice.IsSoftware)
             return;
-        using var again = CudaDevice.Open();
+        using var again = CudaDevice.Open(binding);
         Assert.That(() => again.Sample([1, 2], 2, [0], [default], new(1, 0, 1, 0), [], new int[1], new float[1]), Throws.Nothing);
     }
 }

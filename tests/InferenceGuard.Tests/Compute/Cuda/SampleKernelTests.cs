@@ -1,11 +1,14 @@
 // The sampling kernel against a full sort in double precision, and against the CPU's draws.
 
 using InferenceGuard.Compute;
+using InferenceGuard.Interop.Cuda;
+using InferenceGuard.Tests.Interop.Cuda;
 using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Compute.Cuda;
 
-internal sealed class SampleKernelTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class SampleKernelTests(CudaBinding binding)
 {
     private static readonly SamplingOptions s_plain = new(1, 0, 1, 0);
 
@@ -18,7 +21,7 @@ internal sealed class SampleKernelTests
     // Two float32 exponentials and the integer sums against float64: a share's border may move by this.
     private const double BorderTolerance = 2e-6;
 
-    private readonly CudaCompute _device = CudaDevice.Open();
+    private readonly CudaCompute _device = CudaDevice.Open(binding);
     private readonly CpuCompute _cpu = new();
 
     [OneTimeTearDown]

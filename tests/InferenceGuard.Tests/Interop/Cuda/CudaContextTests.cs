@@ -4,13 +4,14 @@ using InferenceGuard.Interop.Cuda;
 
 namespace InferenceGuard.Tests.Interop.Cuda;
 
-internal sealed class CudaContextTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class CudaContextTests(CudaBinding binding)
 {
     [Test]
     public void Of_ADevice_GivesPlausibleNumbers()
     {
-        using var device = CudaFixture.Open();
-        var found = CudaDeviceInfo.All()[0];
+        using var device = CudaFixture.Open(binding);
+        var found = CudaDeviceInfo.All(binding)[0];
         Assert.Multiple(() =>
         {
             Assert.That(found, Is.EqualTo(device.Device));
@@ -34,15 +35,15 @@ internal sealed class CudaContextTests
     [TestCase(1000)]
     public void Open_DeviceThatIsNotThere_SaysWhichThereAre(int ordinal)
     {
-        using var device = CudaFixture.Open();
-        Assert.That(() => CudaContext.Open(ordinal), Throws.TypeOf<GuardException>().With.Property("Fault").EqualTo(GuardFault.Environment)
+        using var device = CudaFixture.Open(binding);
+        Assert.That(() => CudaContext.Open(binding, ordinal), Throws.TypeOf<GuardException>().With.Property("Fault").EqualTo(GuardFault.Environment)
             .And.Message.Contains($"cuda:{ordinal};").And.Message.Contains("cuda:0 to").And.Message.Contains("CUDA_VISIBLE_DEVICES"));
     }
 
     [Test]
     public void Enter_Nested_ReturnsToTheOuterOne()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using (device.Context.Enter())
         {
             using (device.Context.Enter())
@@ -51,14 +52,14 @@ internal sealed class CudaContextTests
         }
         Assert.That(Status(), Is.EqualTo(201), "no context is current");
 
-        static int Status() => CudaDriver.MemoryGetInfo(out _, out _);
+        int Status() => binding.MemoryGetInfo(out _, out _);
     }
 
     [Test]
     public void Enter_Disposed_IsRefused()
     {
-        using var device = CudaFixture.Open();
-        var context = CudaContext.Open(0);
+        using var device = CudaFixture.Open(binding);
+        var context = CudaContext.Open(binding, 0);
         context.Dispose();
         Assert.That(() => context.Enter().Dispose(), Throws.TypeOf<ObjectDisposedException>());
     }
@@ -66,8 +67,8 @@ internal sealed class CudaContextTests
     [Test]
     public void Dispose_BeforeWhatWasMadeInIt_WaitsForIt([Values(0, 1, 2)] int first)
     {
-        using var device = CudaFixture.Open();
-        var context = CudaContext.Open(0);
+        using var device = CudaFixture.Open(binding);
+        var context = CudaContext.Open(binding, 0);
         IDisposable[] made;
         using (context.Enter())
         {

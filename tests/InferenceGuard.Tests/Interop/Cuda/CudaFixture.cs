@@ -49,8 +49,8 @@ internal sealed class CudaFixture : IDisposable
     private CudaFixture(CudaContext context)
     {
         using var scope = context.Enter();
-        (Context, Device, Stream) = (context, CudaDeviceInfo.Of(context.Ordinal), new(context));
-        Compiler = new(context, Device, CudaLibraries.Compiler, new(null));
+        (Context, Device, Stream) = (context, CudaDeviceInfo.Of(context.Binding, context.Ordinal), new(context));
+        Compiler = new(context, Device, context.Binding.Compiler, new(null));
     }
 
     public CudaContext Context { get; }
@@ -62,10 +62,10 @@ internal sealed class CudaFixture : IDisposable
     public KernelCompiler Compiler { get; }
 
     /// <summary>The device, or an ignored test.</summary>
-    public static CudaFixture Open()
+    public static CudaFixture Open(CudaBinding binding)
     {
-        CudaDevice.Open().Dispose();
-        return new(CudaContext.Open(0));
+        CudaDevice.Open(binding).Dispose();
+        return new(CudaContext.Open(binding, 0));
     }
 
     /// <summary>A kernel of the small source.</summary>

@@ -4,12 +4,13 @@ using InferenceGuard.Interop.Cuda;
 
 namespace InferenceGuard.Tests.Interop.Cuda;
 
-internal sealed class CudaKernelTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class CudaKernelTests(CudaBinding binding)
 {
     private CudaFixture _device = null!;
 
     [OneTimeSetUp]
-    public void Open() => _device = CudaFixture.Open();
+    public void Open() => _device = CudaFixture.Open(binding);
 
     [OneTimeTearDown]
     public void Close() => _device?.Dispose();
@@ -61,7 +62,7 @@ internal sealed class CudaKernelTests
     [Test]
     public void Kernel_ThatTheModuleHasNot_IsNamedAndItsModuleFreed()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using (device.Context.Enter())
             Assert.That(() => device.Kernel("reserve"), Throws.TypeOf<GuardException>().With.Message.Contains("ModuleGetFunction for reserve gave 500"));
         device.Dispose();

@@ -80,7 +80,7 @@ internal sealed class CudaLibrariesTests
     [Test]
     public void EveryFunction_IsExported()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(CudaBinding.Own);
         AssertExported(typeof(CudaDriver), CudaLibraries.Driver, 38);
         AssertExported(typeof(NvrtcNative), CudaLibraries.Compiler, 11);
     }

@@ -4,12 +4,13 @@ using InferenceGuard.Interop.Cuda;
 
 namespace InferenceGuard.Tests.Interop.Cuda;
 
-internal sealed class CudaMemoryTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class CudaMemoryTests(CudaBinding binding)
 {
     private CudaFixture _device = null!;
 
     [OneTimeSetUp]
-    public void Open() => _device = CudaFixture.Open();
+    public void Open() => _device = CudaFixture.Open(binding);
 
     [OneTimeTearDown]
     public void Close() => _device?.Dispose();
@@ -122,9 +123,9 @@ internal sealed class CudaMemoryTests
             Assert.That(Free(), Is.LessThanOrEqualTo(before - Size));
         Assert.That(Free(), Is.EqualTo(before));
 
-        static long Free()
+        long Free()
         {
-            Assert.That(CudaDriver.MemoryGetInfo(out var free, out _), Is.Zero);
+            Assert.That(binding.MemoryGetInfo(out var free, out _), Is.Zero);
             return (long)free;
         }
     }

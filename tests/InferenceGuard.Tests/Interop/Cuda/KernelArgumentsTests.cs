@@ -4,12 +4,13 @@ using InferenceGuard.Interop.Cuda;
 
 namespace InferenceGuard.Tests.Interop.Cuda;
 
-internal sealed class KernelArgumentsTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class KernelArgumentsTests(CudaBinding binding)
 {
     [Test]
     public void Launch_EveryKindOfArgument_ReachesTheKernelUnchanged()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using var scope = device.Context.Enter();
         using var kernel = device.Kernel("record");
         using var recorded = device.Filled(new ulong[8]);
@@ -52,7 +53,7 @@ internal sealed class KernelArgumentsTests
     [Test]
     public void Add_DisposedMemory_IsRefused()
     {
-        using var device = CudaFixture.Open();
+        using var device = CudaFixture.Open(binding);
         using var scope = device.Context.Enter();
         var memory = new CudaMemory<int>(device.Context, 4);
         memory.Dispose();

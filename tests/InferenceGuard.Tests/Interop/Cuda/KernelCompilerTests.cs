@@ -5,14 +5,15 @@ using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.Interop.Cuda;
 
-internal sealed class KernelCompilerTests
+[TestFixtureSource(typeof(CudaBindings), nameof(CudaBindings.All))]
+internal sealed class KernelCompilerTests(CudaBinding binding)
 {
     private const string Source = "extern \"C\" __global__ void one(int* out) { out[0] = VALUE; }";
 
     private CudaFixture _device = null!;
 
     [OneTimeSetUp]
-    public void Open() => _device = CudaFixture.Open();
+    public void Open() => _device = CudaFixture.Open(binding);
 
     [OneTimeTearDown]
     public void Close() => _device?.Dispose();
@@ -70,7 +71,7 @@ internal sealed class KernelCompilerTests
     {
         using var scope = _device.Context.Enter();
         var device = _device.Device with { Capability = 199 };
-        using var kernel = new KernelCompiler(_device.Context, device, CudaLibraries.Compiler, new(null)).Compile("sample", "sample_f32");
+        using var kernel = new KernelCompiler(_device.Context, device, binding.Compiler, new(null)).Compile("sample", "sample_f32");
         Assert.That(kernel.Registers, Is.Not.Negative);
     }
 
@@ -79,7 +80,7 @@ internal sealed class KernelCompilerTests
     {
         using var scope = _device.Context.Enter();
         var device = _device.Device with { Capability = 13 };
-        Assert.That(() => new KernelCompiler(_device.Context, device, CudaLibraries.Compiler, new(null)).Compile("sample", "sample_f32"),
+        Assert.That(() => new KernelCompiler(_device.Context, device, binding.Compiler, new(null)).Compile("sample", "sample_f32"),
             Throws.TypeOf<GuardException>().With.Message.Contains("sample.cu for compute capability 13"));
     }
 
@@ -104,7 +105,7 @@ internal sealed class KernelCompilerTests
     public void Load_PtxOfALowerCard_Runs()
     {
         using var scope = _device.Context.Enter();
-        using var kernel = _device.Compiler.Load(NvrtcProgram.Compile("one.cu", Source, ["-DVALUE=7"], 75), "one");
+        using var kernel = _device.Compiler.Load(NvrtcProgram.Compile(binding, "one.cu", Source, ["-DVALUE=7"], 75), "one");
         Assert.That(Run(kernel), Is.EqualTo(7));
     }
 
@@ -115,14 +116,14 @@ internal sealed class KernelCompilerTests
         Assert.That(() => _device.Compiler.Load("no PTX"u8.ToArray(), "one"), Throws.TypeOf<GuardException>().With.Message.Contains("ModuleLoadData for one gave"));
     }
 
-    private static string Folder(string name) => Path.Combine(TestFolder.Path, "compiler-cache", name);
+    private string Folder(string name) => Path.Combine(TestFolder.Path, "compiler-cache", binding.Name, name);
 
     private static string OnlyFile(string folder) => Directory.GetFiles(folder).Single();
 
     private int CompileAndRun(string? folder, string define)
     {
         using var scope = _device.Context.Enter();
-        using var kernel = new KernelCompiler(_device.Context, _device.Device, CudaLibraries.Compiler, new(folder)).Compile("one.cu", Source, "one", define);
+        using var kernel = new KernelCompiler(_device.Context, _device.Device, binding.Compiler, new(folder)).Compile("one.cu", Source, "one", define);
         return Run(kernel);
     }
 

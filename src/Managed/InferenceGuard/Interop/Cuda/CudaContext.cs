@@ -10,29 +10,33 @@ internal sealed class CudaContext : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly int _device;
 
-    private CudaContext(int device, nint context)
+    private CudaContext(CudaBinding binding, int device, nint context)
         : base(ownsHandle: true)
     {
-        _device = device;
+        (Binding, _device) = (binding, device);
         SetHandle(context);
     }
+
+    /// <summary>What calls the driver, for all that is made in the context.</summary>
+    public CudaBinding Binding { get; }
 
     /// <summary>The device's number, as CUDA counts.</summary>
     public int Ordinal { get; private init; }
 
     /// <summary>Opens a device.</summary>
+    /// <param name="cuda">What calls the driver.</param>
     /// <param name="ordinal">Its number.</param>
     /// <exception cref="GuardException">The driver or the device cannot be used.</exception>
-    public static CudaContext Open(int ordinal)
+    public static CudaContext Open(CudaBinding cuda, int ordinal)
     {
-        if (CudaDeviceInfo.WhyNone() is { } problem)
+        if (CudaDeviceInfo.WhyNone(cuda) is { } problem)
             throw new GuardException(GuardFault.Environment, $"No NVIDIA GPU can be used: {problem.TrimEnd('.')}. Install a current NVIDIA driver, or use --device cpu.");
-        CudaStatus.Check(CudaDriver.DeviceGetCount(out var count));
+        cuda.Check(cuda.DeviceGetCount(out var count));
         if (ordinal < 0 || ordinal >= count)
             throw new GuardException(GuardFault.Environment, $"There is no GPU cuda:{ordinal}; the driver knows {count}. Choose one of cuda:0 to cuda:{count - 1} (see CUDA_VISIBLE_DEVICES), or --device cpu.");
-        CudaStatus.Check(CudaDriver.DeviceGet(out var device, ordinal));
-        CudaStatus.Check(CudaDriver.PrimaryContextRetain(out var context, device));
-        return new(device, context) { Ordinal = ordinal };
+        cuda.Check(cuda.DeviceGet(out var device, ordinal));
+        cuda.Check(cuda.PrimaryContextRetain(out var context, device));
+        return new(cuda, device, context) { Ordinal = ordinal };
     }
 
     /// <summary>Makes the context current until the scope ends.</summary>
@@ -40,19 +44,19 @@ internal sealed class CudaContext : SafeHandleZeroOrMinusOneIsInvalid
     public Scope Enter()
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        CudaStatus.Check(CudaDriver.ContextPush(handle));
-        return new(handle);
+        Binding.Check(Binding.ContextPush(handle));
+        return new(Binding, handle);
     }
 
-    protected override bool ReleaseHandle() => CudaDriver.PrimaryContextRelease(_device) == 0;
+    protected override bool ReleaseHandle() => Binding.PrimaryContextRelease(_device) == 0;
 
     /// <summary>A stretch of code in which the context is current.</summary>
-    public readonly ref struct Scope(nint entered)
+    public readonly ref struct Scope(CudaBinding cuda, nint entered)
     {
         /// <summary>Makes current again what was before.</summary>
         public void Dispose()
         {
-            _ = CudaDriver.ContextPop(out var left);
+            _ = cuda.ContextPop(out var left);
             Debug.Assert(left == entered, "Scopes end in the reverse order of their beginning.");
         }
     }

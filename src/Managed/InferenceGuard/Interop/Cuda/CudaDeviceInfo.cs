@@ -14,7 +14,7 @@ namespace InferenceGuard.Interop.Cuda;
 /// <param name="SharedBytes">Most shared memory of a block.</param>
 /// <param name="BytesPerSecond">Bandwidth of its memory as its clock and bus promise; 0 where the driver does not say.</param>
 /// <param name="DriverVersion">Version of CUDA that the driver knows: 12040.</param>
-internal sealed unsafe record CudaDeviceInfo(
+internal sealed record CudaDeviceInfo(
     int Ordinal, string Name, int Capability, long TotalBytes, int Multiprocessors, int SharedBytes, double BytesPerSecond, int DriverVersion)
 {
     private const int OldestDriver = 12000;
@@ -26,43 +26,45 @@ internal sealed unsafe record CudaDeviceInfo(
     public string Driver => string.Create(CultureInfo.InvariantCulture, $"{DriverVersion / 1000}.{DriverVersion % 1000 / 10}");
 
     /// <summary>Asks the driver.</summary>
+    /// <param name="cuda">What calls it.</param>
     /// <param name="ordinal">The GPU's number.</param>
     /// <exception cref="GuardException">A call failed.</exception>
-    public static CudaDeviceInfo Of(int ordinal)
+    public static CudaDeviceInfo Of(CudaBinding cuda, int ordinal)
     {
-        CudaStatus.Check(CudaDriver.DriverGetVersion(out var version));
-        CudaStatus.Check(CudaDriver.DeviceGet(out var device, ordinal));
-        CudaStatus.Check(CudaDriver.DeviceTotalMem(out var total, device));
-        var name = stackalloc byte[256];
-        CudaStatus.Check(CudaDriver.DeviceGetName(name, 256, device));
+        cuda.Check(cuda.DriverGetVersion(out var version));
+        cuda.Check(cuda.DeviceGet(out var device, ordinal));
+        cuda.Check(cuda.DeviceTotalMem(out var total, device));
+        var name = new byte[256];
+        cuda.Check(cuda.DeviceGetName(name, device));
         return new(
-            ordinal, Encoding.UTF8.GetString(name, new ReadOnlySpan<byte>(name, 256).IndexOf((byte)0)),
+            ordinal, Encoding.UTF8.GetString(name, 0, Array.IndexOf(name, (byte)0)),
             10 * Attribute(CudaAttribute.CapabilityMajor) + Attribute(CudaAttribute.CapabilityMinor), (long)total,
             Attribute(CudaAttribute.MultiprocessorCount), Attribute(CudaAttribute.SharedBytesPerBlockOptIn),
             2.0 * 1000 * Attribute(CudaAttribute.MemoryClockKilohertz) * Attribute(CudaAttribute.MemoryBusWidthBits) / 8, version);
 
         int Attribute(CudaAttribute attribute)
         {
-            CudaStatus.Check(CudaDriver.DeviceGetAttribute(out var value, attribute, device));
+            cuda.Check(cuda.DeviceGetAttribute(out var value, attribute, device));
             return value;
         }
     }
 
     /// <summary>Why no GPU can be used, or null if one can.</summary>
-    public static string? WhyNone()
+    /// <param name="cuda">What calls the driver.</param>
+    public static string? WhyNone(CudaBinding cuda)
     {
-        if (CudaLibraries.Driver.Problem is { } problem)
+        if (cuda.Driver.Problem is { } problem)
             return $"there is no NVIDIA driver: {problem}";
-        var status = CudaDriver.DriverGetVersion(out var version);
+        var status = cuda.DriverGetVersion(out var version);
         if (status == 0 && WhyTooOld(version) is { } old)
             return old;
         if (status == 0)
-            status = CudaDriver.Init(0);
+            status = cuda.Init(0);
         var count = 0;
         if (status == 0)
-            status = CudaDriver.DeviceGetCount(out count);
+            status = cuda.DeviceGetCount(out count);
         return status != 0
-            ? CudaStatus.Error(status, nameof(CudaDriver.Init), null, "").Message
+            ? cuda.Error(status, nameof(cuda.Init), null, "").Message
             : count == 0 ? "the NVIDIA driver knows no GPU (see CUDA_VISIBLE_DEVICES)" : null;
     }
 
@@ -72,11 +74,12 @@ internal sealed unsafe record CudaDeviceInfo(
         driverVersion >= OldestDriver ? null : $"the NVIDIA driver knows CUDA {driverVersion / 1000}.{driverVersion % 1000 / 10}, and CUDA 12 or later is needed";
 
     /// <summary>All GPUs; empty where none can be used.</summary>
-    public static IReadOnlyList<CudaDeviceInfo> All()
+    /// <param name="cuda">What calls the driver.</param>
+    public static IReadOnlyList<CudaDeviceInfo> All(CudaBinding cuda)
     {
-        if (WhyNone() is not null)
+        if (WhyNone(cuda) is not null)
             return [];
-        CudaStatus.Check(CudaDriver.DeviceGetCount(out var count));
-        return [.. Enumerable.Range(0, count).Select(Of)];
+        cuda.Check(cuda.DeviceGetCount(out var count));
+        return [.. Enumerable.Range(0, count).Select(ordinal => Of(cuda, ordinal))];
     }
 }

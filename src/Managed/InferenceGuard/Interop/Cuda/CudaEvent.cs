@@ -9,20 +9,23 @@ internal sealed class CudaEvent : IDisposable
 
     public CudaEvent(CudaContext context)
     {
-        CudaStatus.Check(CudaDriver.EventCreate(out var value, 0));
-        _handle = new(context, value, CudaDriver.EventDestroy);
+        var cuda = context.Binding;
+        cuda.Check(cuda.EventCreate(out var value, 0));
+        _handle = new(context, value, cuda.EventDestroy);
     }
 
     /// <summary>Puts the mark behind the work that is queued.</summary>
-    public void Record(CudaStream stream) => CudaStatus.Check(CudaDriver.EventRecord(_handle.Value, stream.Value));
+    public void Record(CudaStream stream) => Cuda.Check(Cuda.EventRecord(_handle.Value, stream.Value));
 
     /// <summary>Waits for the mark and gives the time since an earlier one, in ms.</summary>
     public float ElapsedMs(CudaEvent since)
     {
-        CudaStatus.Check(CudaDriver.EventSynchronize(_handle.Value));
-        CudaStatus.Check(CudaDriver.EventElapsedTime(out var elapsed, since._handle.Value, _handle.Value));
+        Cuda.Check(Cuda.EventSynchronize(_handle.Value));
+        Cuda.Check(Cuda.EventElapsedTime(out var elapsed, since._handle.Value, _handle.Value));
         return elapsed;
     }
 
     public void Dispose() => _handle.Dispose();
+
+    private CudaBinding Cuda => _handle.Binding;
 }

@@ -18,7 +18,8 @@ internal sealed class CudaGraph : IDisposable
     /// <param name="queue">Queues the work; it must not wait, allocate or free.</param>
     public static CudaGraph Record(CudaContext context, CudaStream stream, Action queue)
     {
-        CudaStatus.Check(CudaDriver.StreamBeginCapture(stream.Value, ThreadLocal));
+        var cuda = context.Binding;
+        cuda.Check(cuda.StreamBeginCapture(stream.Value, ThreadLocal));
         try
         {
             queue();
@@ -26,24 +27,24 @@ internal sealed class CudaGraph : IDisposable
         catch
         {
             // The stream can be used again only after the recording has ended; what went wrong is already being told.
-            if (CudaDriver.StreamEndCapture(stream.Value, out var broken) == 0)
-                _ = CudaDriver.GraphDestroy(broken);
+            if (cuda.StreamEndCapture(stream.Value, out var broken) == 0)
+                _ = cuda.GraphDestroy(broken);
             throw;
         }
-        CudaStatus.Check(CudaDriver.StreamEndCapture(stream.Value, out var graph));
+        cuda.Check(cuda.StreamEndCapture(stream.Value, out var graph));
         try
         {
-            CudaStatus.Check(CudaDriver.GraphInstantiate(out var executable, graph, 0));
-            return new(new(context, executable, CudaDriver.GraphExecutableDestroy));
+            cuda.Check(cuda.GraphInstantiate(out var executable, graph, 0));
+            return new(new(context, executable, cuda.GraphExecutableDestroy));
         }
         finally
         {
-            _ = CudaDriver.GraphDestroy(graph);
+            _ = cuda.GraphDestroy(graph);
         }
     }
 
     /// <summary>Queues the recorded work.</summary>
-    public void Launch(CudaStream stream) => CudaStatus.Check(CudaDriver.GraphLaunch(_executable.Value, stream.Value));
+    public void Launch(CudaStream stream) => _executable.Binding.Check(_executable.Binding.GraphLaunch(_executable.Value, stream.Value));
 
     public void Dispose() => _executable.Dispose();
 }

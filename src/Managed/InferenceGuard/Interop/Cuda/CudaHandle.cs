@@ -22,6 +22,9 @@ internal sealed class CudaHandle : SafeHandleZeroOrMinusOneIsInvalid
         SetHandle(value);
     }
 
+    /// <summary>What calls the driver.</summary>
+    public CudaBinding Binding => _context.Binding;
+
     /// <summary>The driver's handle or a pointer.</summary>
     public nint Value => !IsClosed ? handle : throw new ObjectDisposedException(nameof(CudaHandle));
 
@@ -29,10 +32,10 @@ internal sealed class CudaHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
         // Nothing may be thrown here, where the garbage collector may call; a device that is lost has freed everything already.
         var freed = false;
-        if (CudaDriver.ContextPush(_context.DangerousGetHandle()) == 0)
+        if (Binding.ContextPush(_context.DangerousGetHandle()) == 0)
         {
             freed = _free(handle) == 0;
-            _ = CudaDriver.ContextPop(out _);
+            _ = Binding.ContextPop(out _);
         }
         _context.DangerousRelease();
         return freed;

@@ -13,11 +13,11 @@ internal sealed class CudaKernel : IDisposable
     public CudaKernel(CudaHandle module, string name)
     {
         (_module, Name) = (module, name);
-        var status = CudaDriver.ModuleGetFunction(out _function, module.Value, name);
+        var status = module.Binding.ModuleGetFunction(out _function, module.Value, name);
         if (status == 0)
             return;
         module.Dispose();
-        throw CudaStatus.Error(status, nameof(CudaDriver.ModuleGetFunction), name, "");
+        throw module.Binding.Error(status, nameof(CudaBinding.ModuleGetFunction), name, "");
     }
 
     /// <summary>Its entry point.</summary>
@@ -33,7 +33,7 @@ internal sealed class CudaKernel : IDisposable
     public void AllowSharedBytes(int sizeBytes)
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
-        CudaStatus.Check(CudaDriver.FunctionSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedBytes, sizeBytes), Name);
+        Cuda.Check(Cuda.FunctionSetAttribute(_function, CudaFunctionAttribute.MaxDynamicSharedBytes, sizeBytes), Name);
     }
 
     /// <summary>Queues a launch.</summary>
@@ -45,16 +45,18 @@ internal sealed class CudaKernel : IDisposable
     public void Launch(in KernelArguments arguments, (int X, int Y, int Z) grid, int threads, CudaStream stream, int sharedBytes = 0)
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
-        CudaStatus.Check(arguments.Launch(_function, grid, threads, sharedBytes, stream), Name, nameof(CudaDriver.LaunchKernel));
+        Cuda.Check(arguments.Launch(Cuda, _function, grid, threads, sharedBytes, stream), Name, nameof(CudaBinding.LaunchKernel));
         stream.Launched?.Invoke(new(this, arguments.ToArray(), grid, threads, sharedBytes));
     }
 
     public void Dispose() => _module.Dispose();
 
+    private CudaBinding Cuda => _module.Binding;
+
     private int Attribute(CudaFunctionAttribute attribute)
     {
         ObjectDisposedException.ThrowIf(_module.IsClosed, this);
-        CudaStatus.Check(CudaDriver.FunctionGetAttribute(out var value, attribute, _function), Name);
+        Cuda.Check(Cuda.FunctionGetAttribute(out var value, attribute, _function), Name);
         return value;
     }
 }

@@ -28,7 +28,8 @@ internal static class CudaLibraries
     /// <summary>The compiler.</summary>
     public static CudaLibrary Compiler => s_compiler.Value;
 
-    private static string? Demanded => Environment.GetEnvironmentVariable(FolderVariable);
+    /// <summary>The only folder to look into; null for those of the system.</summary>
+    public static string? Demanded => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : null;
 
     /// <summary>Looks for a driver.</summary>
     /// <param name="demanded">The only folder to look into; null or empty for those of the system.</param>

@@ -15,8 +15,9 @@ internal sealed unsafe class CudaMemory<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        CudaStatus.CheckAllocation(CudaDriver.MemoryAllocate(out var pointer, (nuint)SizeBytes), SizeBytes);
-        _handle = new(context, pointer, CudaDriver.MemoryFree);
+        var cuda = context.Binding;
+        cuda.CheckAllocation(cuda.MemoryAllocate(out var pointer, (nuint)SizeBytes), SizeBytes);
+        _handle = new(context, pointer, cuda.MemoryFree);
     }
 
     /// <summary>Elements.</summary>
@@ -36,7 +37,7 @@ internal sealed unsafe class CudaMemory<T> : IDisposable
             return;
         fixed (T* pointer = source)
         {
-            CudaStatus.Check(CudaDriver.CopyToDevice(Pointer, pointer, (nuint)source.Length * (nuint)sizeof(T), stream.Value));
+            Cuda.Check(Cuda.CopyToDevice(Pointer, (nint)pointer, (nuint)source.Length * (nuint)sizeof(T), stream.Value));
             stream.Synchronize();
         }
     }
@@ -47,13 +48,15 @@ internal sealed unsafe class CudaMemory<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(target.Length, Length);
         fixed (T* pointer = target)
         {
-            CudaStatus.Check(CudaDriver.CopyToHost(pointer, Pointer, (nuint)target.Length * (nuint)sizeof(T), stream.Value));
+            Cuda.Check(Cuda.CopyToHost((nint)pointer, Pointer, (nuint)target.Length * (nuint)sizeof(T), stream.Value));
             stream.Synchronize();
         }
     }
 
     /// <summary>Queues filling with zero bytes.</summary>
-    public void Clear(CudaStream stream) => CudaStatus.Check(CudaDriver.Fill(Pointer, 0, (nuint)SizeBytes, stream.Value));
+    public void Clear(CudaStream stream) => Cuda.Check(Cuda.Fill(Pointer, 0, (nuint)SizeBytes, stream.Value));
 
     public void Dispose() => _handle.Dispose();
+
+    private CudaBinding Cuda => _handle.Binding;
 }

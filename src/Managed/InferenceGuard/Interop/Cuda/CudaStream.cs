@@ -12,8 +12,9 @@ internal sealed class CudaStream : IDisposable
 
     public CudaStream(CudaContext context)
     {
-        CudaStatus.Check(CudaDriver.StreamCreate(out var stream, NonBlocking));
-        _handle = new(context, stream, CudaDriver.StreamDestroy);
+        var cuda = context.Binding;
+        cuda.Check(cuda.StreamCreate(out var stream, NonBlocking));
+        _handle = new(context, stream, cuda.StreamDestroy);
     }
 
     /// <summary>The driver's handle.</summary>
@@ -23,7 +24,7 @@ internal sealed class CudaStream : IDisposable
     public Action<CudaLaunch>? Launched { get; set; }
 
     /// <summary>Waits until all work is done.</summary>
-    public void Synchronize() => CudaStatus.Check(CudaDriver.StreamSynchronize(Value));
+    public void Synchronize() => _handle.Binding.Check(_handle.Binding.StreamSynchronize(Value));
 
     public void Dispose() => _handle.Dispose();
 }

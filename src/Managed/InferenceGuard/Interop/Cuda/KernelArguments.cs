@@ -29,15 +29,14 @@ internal unsafe ref struct KernelArguments
     public readonly ulong[] ToArray() => ((ReadOnlySpan<ulong>)_values)[.._count].ToArray();
 
     /// <summary>Launches a kernel with these arguments, and gives the driver's status.</summary>
-    internal readonly int Launch(nint function, (int X, int Y, int Z) grid, int threads, int sharedBytes, CudaStream stream)
+    internal readonly int Launch(CudaBinding cuda, nint function, (int X, int Y, int Z) grid, int threads, int sharedBytes, CudaStream stream)
     {
-        var pointers = stackalloc void*[Most];
+        Span<nint> pointers = stackalloc nint[Most];
         fixed (ulong* values = &_values[0])
         {
             for (var at = 0; at < _count; at++)
-                pointers[at] = values + at;
-            return CudaDriver.LaunchKernel(
-                function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads, 1, 1, (uint)sharedBytes, stream.Value, pointers, null);
+                pointers[at] = (nint)(values + at);
+            return cuda.LaunchKernel(function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)threads, (uint)sharedBytes, stream.Value, pointers[.._count]);
         }
     }
 

@@ -18,12 +18,13 @@ internal sealed unsafe class KernelCompiler(CudaContext context, CudaDeviceInfo 
     /// <param name="context">The device's context.</param>
     /// <param name="device">The device.</param>
     public KernelCompiler(CudaContext context, CudaDeviceInfo device)
-        : this(context, device, CudaLibraries.Compiler, KernelCache.OfUser())
+        : this(context, device, context.Binding.Compiler, KernelCache.OfUser())
     {
     }
 
     /// <summary>What compiles, for people.</summary>
-    public static string Describe() => CudaLibraries.Compiler is { Problem: null } compiler && NvrtcNative.Version(out var major, out var minor) == 0
+    /// <param name="cuda">What calls it.</param>
+    public static string Describe(CudaBinding cuda) => cuda.Compiler is { Problem: null } compiler && cuda.CompilerVersion(out var major, out var minor) == 0
         ? string.Create(CultureInfo.InvariantCulture, $"NVRTC {major}.{minor} ({compiler.Path})")
         : "the PTX that this build contains";
 
@@ -48,13 +49,14 @@ internal sealed unsafe class KernelCompiler(CudaContext context, CudaDeviceInfo 
     /// <exception cref="GuardException">It cannot be compiled or loaded; with the compiler's log.</exception>
     public CudaKernel Compile(string file, string source, string name, string define)
     {
-        CudaStatus.CheckCompiler(NvrtcNative.Version(out var major, out var minor));
+        var cuda = context.Binding;
+        cuda.CheckCompiler(cuda.CompilerVersion(out var major, out var minor));
         string[] options = ["--std=c++17", "-default-device", "-lineinfo", define];
         var key = KernelCache.Key([file, source, .. options, string.Create(CultureInfo.InvariantCulture, $"{device.Capability} {major}.{minor} {compiler.Identity}")]);
         // What is kept may be of a driver that is gone.
         if (cache.Read(key) is { } kept && TryLoad(kept, out var module, out _) == 0)
             return new(module!, name);
-        var image = NvrtcProgram.Compile(file, source, options, device.Capability);
+        var image = NvrtcProgram.Compile(cuda, file, source, options, device.Capability);
         var kernel = Load(image, name);
         cache.Write(key, image);
         return kernel;
@@ -67,7 +69,7 @@ internal sealed unsafe class KernelCompiler(CudaContext context, CudaDeviceInfo 
     public CudaKernel Load(byte[] image, string name)
     {
         var status = TryLoad(image, out var module, out var log);
-        return status == 0 ? new(module!, name) : throw CudaStatus.Error(status, nameof(CudaDriver.ModuleLoadData), name, log.Length == 0 ? "" : $" {log}");
+        return status == 0 ? new(module!, name) : throw context.Binding.Error(status, nameof(CudaBinding.ModuleLoadData), name, log.Length == 0 ? "" : $" {log}");
     }
 
     private int TryLoad(byte[] image, out CudaHandle? module, out string log)
@@ -76,13 +78,12 @@ internal sealed unsafe class KernelCompiler(CudaContext context, CudaDeviceInfo 
         var text = new byte[image.Length + 1];
         image.CopyTo(text, 0);
         const int ErrorLogBuffer = 5, ErrorLogBufferBytes = 6;
-        var options = stackalloc int[] { ErrorLogBuffer, ErrorLogBufferBytes };
         var buffer = new byte[LogBytes];
-        fixed (byte* pointer = text, logPointer = buffer)
+        fixed (byte* pointer = buffer)
         {
-            var values = stackalloc void*[] { logPointer, (void*)LogBytes };
-            var status = CudaDriver.ModuleLoadData(out var value, pointer, 2, options, values);
-            module = status == 0 ? new(context, value, CudaDriver.ModuleUnload) : null;
+            var cuda = context.Binding;
+            var status = cuda.ModuleLoadData(out var value, text, [ErrorLogBuffer, ErrorLogBufferBytes], [(nint)pointer, LogBytes]);
+            module = status == 0 ? new(context, value, cuda.ModuleUnload) : null;
             log = Encoding.UTF8.GetString(buffer, 0, Math.Max(0, Array.IndexOf(buffer, (byte)0))).Trim();
             return status;
         }

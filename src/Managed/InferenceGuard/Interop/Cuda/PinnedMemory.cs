@@ -14,8 +14,9 @@ internal sealed unsafe class PinnedMemory<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         var size = (nuint)Math.Max(1, length) * (nuint)sizeof(T);
-        CudaStatus.Check(CudaDriver.HostAllocate(out var pointer, size, 0), $"{size} bytes of page-locked memory");
-        _handle = new(context, pointer, CudaDriver.HostFree);
+        var cuda = context.Binding;
+        cuda.Check(cuda.HostAllocate(out var pointer, size, 0), $"{size} bytes of page-locked memory");
+        _handle = new(context, pointer, cuda.HostFree);
         Span.Clear();
     }
 
@@ -30,7 +31,7 @@ internal sealed unsafe class PinnedMemory<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, target.Length);
-        CudaStatus.Check(CudaDriver.CopyToDevice(target.Pointer, (void*)_handle.Value, (nuint)length * (nuint)sizeof(T), stream.Value));
+        Cuda.Check(Cuda.CopyToDevice(target.Pointer, _handle.Value, (nuint)length * (nuint)sizeof(T), stream.Value));
     }
 
     /// <summary>Queues a copy of the first elements from the device.</summary>
@@ -38,8 +39,10 @@ internal sealed unsafe class PinnedMemory<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, source.Length);
-        CudaStatus.Check(CudaDriver.CopyToHost((void*)_handle.Value, source.Pointer, (nuint)length * (nuint)sizeof(T), stream.Value));
+        Cuda.Check(Cuda.CopyToHost(_handle.Value, source.Pointer, (nuint)length * (nuint)sizeof(T), stream.Value));
     }
 
     public void Dispose() => _handle.Dispose();
+
+    private CudaBinding Cuda => _handle.Binding;
 }
