@@ -65,12 +65,11 @@ public sealed class LlamaCppContextTests
             context.Fork(new SequenceId(0), new SequenceId(1));
         }
 
-        for (var warm = 0; warm < 50; warm++)
-            Step();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var step = 0; step < 100; step++)
-            Step();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.Of(() =>
+        {
+            for (var step = 0; step < 20; step++)
+                Step();
+        }), Is.Zero);
     }
 
     [Test]

@@ -94,7 +94,8 @@ internal sealed class StreamSafetyTests
                 Assert.That(reason, Is.Not.Null, $"choice {choice} did not end");
             }
         });
-        Assert.That(served.Usage.Sum(static cache => cache.UsedSequences), Is.Zero);
+        // The last event of a stream comes before its search lets go.
+        Assert.That(() => served.Usage.Sum(static cache => cache.UsedSequences), Is.Zero.After(10_000, 10));
         TestContext.Out.WriteLine($"{whole} whole, {abstained} abstained, {partial} ended after a beginning, {pieces} pieces");
         return (whole, abstained, partial, pieces);
     }

@@ -21,7 +21,7 @@ internal static class RuntimeChecks
         yield return Verdict.Of("llama.cpp", () =>
         {
             build = LlamaEngine.Current.Describe();
-            return $"{build.Version} (ggml {build.GgmlVersion}) in {build.Folder}, by {LlamaEngine.Current.Name}";
+            return $"{build.Version} (ggml {build.GgmlVersion}) in {build.Folder}; {LlamaEngine.Current.Name}";
         });
         if (build is not null)
             yield return new("backend", Health.Good, $"{string.Join("; ", build.Devices)}{(build.GpuOffload ? "" : " (no GPU offload in this build)")}");

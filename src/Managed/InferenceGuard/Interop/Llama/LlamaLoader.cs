@@ -6,7 +6,7 @@ namespace InferenceGuard.Interop.Llama;
 internal static class LlamaLoader
 {
     /// <summary>This binding, for people.</summary>
-    public const string Name = "the library's own binding";
+    public const string Name = "own binding";
 
     private static readonly Lazy<(string Folder, string Version)> s_loaded = new(LoadOnce);
 

@@ -19,7 +19,7 @@ internal static partial class LlamaProcess
         {
             s_owner ??= owner;
             if (s_owner != owner)
-                throw new GuardException(GuardFault.Environment, $"llama.cpp was loaded by {s_owner}, and a process can hold one only; {owner} is needed for this: use it in a process of its own.");
+                throw new GuardException(GuardFault.Environment, $"This process has loaded llama.cpp already ({s_owner}) and can hold one only; what needs another ({owner}) must run in a process of its own.");
         }
 
         // An abort inside ggml would otherwise start a debugger to print a backtrace. Only the C library's own
