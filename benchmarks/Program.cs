@@ -27,7 +27,7 @@ static int Usage()
                                               growing answers scored by a GGUF head: block by block against whole texts
           kernels [--device I] [--rounds R] [--shapes full|small] [--json FILE] [--against FILE]
                                               the CUDA kernels on GPU I beside their floors; with a file of gpu_check_torch.py, beside PyTorch
-          server [--seconds S] [--rounds R] [--parallel P --caches C]
+          server [--answers A] [--rounds R] [--parallel P --caches C]
                                               answers/s and times of a server with 1, 4 and 16 clients, beside the bare search
           server load [--seconds S] [--clients C] [--parallel P] [--caches C]
                                               clients that leave, read slowly or send nonsense: crashes, leaks, memory, text over the budget

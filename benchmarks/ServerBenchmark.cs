@@ -8,8 +8,8 @@ using InferenceGuard.Scoring;
 namespace InferenceGuard.Benchmarks;
 
 /// <summary>
-/// Clients that ask one Hearth test prompt after another, streamed, for a few seconds; before each setting of the server the bare search answers the same
-/// prompts one after another in this process. With <c>load</c> it is <see cref="ServerLoad"/> instead.
+/// Clients that ask the same Hearth test prompts, one after another and streamed, whatever their number: prompts differ in how long they take. In every round the
+/// bare search answers them one after another in this process, too. With <c>load</c> it is <see cref="ServerLoad"/> instead.
 /// </summary>
 internal static class ServerBenchmark
 {
@@ -20,28 +20,28 @@ internal static class ServerBenchmark
     {
         if (args is ["load", .. var rest])
             return ServerLoad.Run(rest).GetAwaiter().GetResult();
-        var (seconds, rounds) = (Arguments.Integer(args, "--seconds", 4), Arguments.Integer(args, "--rounds", 1));
+        var (answers, rounds) = (Arguments.Integer(args, "--answers", 48), Arguments.Integer(args, "--rounds", 1));
         var settings = Arguments.Text(args, "--parallel") is null ? s_settings : [(Arguments.Integer(args, "--parallel", 4), Arguments.Integer(args, "--caches", 1))];
-        Console.WriteLine($"{Environment.ProcessorCount} processors, {seconds} s each, {rounds} rounds, medians over rounds; N = 32, K = 8, d = 8");
+        Console.WriteLine($"{Environment.ProcessorCount} processors, {answers} answers each, {rounds} rounds, medians over rounds; N = 32, K = 8, d = 8");
         Console.WriteLine("| P | caches | clients | answers/s | ÷ bare | ÷ 1 client | tokens/s | first text p50 ms | answer p50 ms | p95 ms | steps per decode | processors used | processor ms per answer |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         var prompts = HearthFiles.TestPrompts();
         foreach (var (parallel, caches) in settings)
-            Measure(parallel, caches, TimeSpan.FromSeconds(seconds), rounds, prompts).GetAwaiter().GetResult();
+            Measure(parallel, caches, answers, rounds, prompts).GetAwaiter().GetResult();
         return 0;
     }
 
-    private static async Task Measure(int parallel, int caches, TimeSpan time, int rounds, string[] prompts)
+    private static async Task Measure(int parallel, int caches, int answers, int rounds, string[] prompts)
     {
         using var server = ServedProcess.Start("--parallel", $"{parallel}", "--caches", $"{caches}");
         var rows = s_clients.ToDictionary(static clients => clients, static _ => new List<Row>());
         var bare = new List<(double PerSecond, double ProcessorMs)>();
-        _ = await Ask(server, 4, TimeSpan.FromSeconds(2), prompts); // The compiler still improves the code.
+        _ = await Ask(server, 4, answers, prompts); // The compiler still improves the code.
         for (var round = 0; round < rounds; round++)
         {
-            bare.Add(Bare(time, prompts));
+            bare.Add(Bare(answers, prompts));
             foreach (var clients in s_clients)
-                rows[clients].Add(await Ask(server, clients, time, prompts));
+                rows[clients].Add(await Ask(server, clients, answers, prompts));
         }
         var one = Median(rows[1].Select(static row => row.PerSecond));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| bare | | 1 | {Median(bare.Select(static run => run.PerSecond)):F1} | 1.00 | | | | | | | | {Median(bare.Select(static run => run.ProcessorMs)):F0} |"));
@@ -53,18 +53,15 @@ internal static class ServerBenchmark
         }
     }
 
-    private static async Task<Row> Ask(ServedProcess server, int clients, TimeSpan time, string[] prompts)
+    private static async Task<Row> Ask(ServedProcess server, int clients, int asked, string[] prompts)
     {
         var (decodes, steps, processor) = (await server.Metric("inferenceguard_decodes_total "), await server.Metric("inferenceguard_decoded_steps_total "), server.ProcessorTime);
         var (begin, next) = (Stopwatch.GetTimestamp(), -1);
         var answers = (await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
         {
             var own = new List<StreamedAnswer>();
-            while (Stopwatch.GetElapsedTime(begin) < time)
-            {
-                var number = Interlocked.Increment(ref next);
+            while (Interlocked.Increment(ref next) is var number && number < asked)
                 own.Add(await StreamedAnswer.Ask(server.Http, prompts[number % prompts.Length], (ulong)(1 + number / prompts.Length)));
-            }
             return own;
         })))).SelectMany(static own => own).ToArray();
         var seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
@@ -75,16 +72,16 @@ internal static class ServerBenchmark
     }
 
     // The search alone, one answer after another.
-    private static (double PerSecond, double ProcessorMs) Bare(TimeSpan time, string[] prompts)
+    private static (double PerSecond, double ProcessorMs) Bare(int answers, string[] prompts)
     {
         using var model = LlamaCppModel.Load(HearthFiles.Model("base"), new ModelOptions { Threads = 1 });
         using var decoder = new GuardedDecoder(model, PhraseCost.Load(HearthFiles.Cost), PhraseReward.Load(HearthFiles.Reward), new GuardOptions());
         foreach (var prompt in prompts.Take(4))
             _ = decoder.Answer(prompt);
-        var (begin, processor, count) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, 0);
-        while (Stopwatch.GetElapsedTime(begin) < time)
-            _ = decoder.Answer(prompts[count++ % prompts.Length]);
-        return (count / Stopwatch.GetElapsedTime(begin).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / count);
+        var (begin, processor) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        for (var number = 0; number < answers; number++)
+            _ = decoder.Answer(prompts[number % prompts.Length]);
+        return (answers / Stopwatch.GetElapsedTime(begin).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds / answers);
     }
 
     private static double Median(IEnumerable<double> values) => Quantile(values, 0.5);
