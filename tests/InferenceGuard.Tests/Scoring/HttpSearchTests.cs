@@ -50,6 +50,32 @@ internal sealed class HttpSearchTests
         Assert.That((answer.GetProperty("cost").GetDouble(), answer.GetProperty("reward").GetDouble()), Is.EqualTo((expected, -2 * expected)));
     }
 
+    [TestCase("/v1/moderations", 1)]
+    [TestCase("/v1/moderations", 3)]
+    [TestCase("/v1/chat/completions", 1)]
+    public void Answer_GivenUpWhileTheEndpointIsAsked_EndsAtOnce(string path, int slow)
+    {
+        var asked = 0;
+        using var isWaiting = new ManualResetEventSlim();
+        using var server = new LoopbackServer(request =>
+        {
+            if (Interlocked.Increment(ref asked) < slow)
+                return WordJudge.Moderation(request);
+            isWaiting.Set();
+            return new("{}") { Delay = TimeSpan.FromMinutes(10) };
+        });
+        using var model = LlamaCppModel.Load(RepositoryFiles.Hearth("hearth-base.gguf"), TinyModel.OneThread);
+        var template = path.EndsWith("completions", StringComparison.Ordinal) ? $",template={CommandRun.Write("judge.json", WordJudge.Template)}" : "";
+        // As one of several costs, and counted, as an evaluation does.
+        using var combined = new CombinedCost([(new ScorerSpec(ScorerSpec.BuiltIn).Cost($"http:{server.Address}{path}{template},timeout=600"), 1)], Combination.Sum);
+        using var decoder = new GuardedDecoder(model, new CallCount().Of(combined), new MeanLogProbReward(), Small);
+        using var stop = new CancellationTokenSource();
+        var answer = Task.Run(() => decoder.Answer("hello", stop.Token));
+        Assert.That(isWaiting.Wait(TimeSpan.FromMinutes(1)), Is.True);
+        stop.Cancel();
+        Assert.That(async () => await answer.WaitAsync(TimeSpan.FromMinutes(1)), Throws.InstanceOf<OperationCanceledException>());
+    }
+
     private static LoopbackServer.Reply Charge(PhraseCost phrases, LoopbackServer.Request request)
     {
         var inputs = JsonDocument.Parse(request.Body).RootElement.GetProperty("input").EnumerateArray().Select(static input => input.GetString()!.Split("\n\n", 2));

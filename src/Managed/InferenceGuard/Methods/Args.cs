@@ -17,8 +17,8 @@ internal sealed class Args(ILanguageModel model, ICost cost, IReward reward, Met
         using var answer = new TokenwiseAnswer(model, options.Guard, messages, hiddenStates: false, cancellation);
         var most = Math.Min(options.ArgsTopK, model.Vocabulary.Count);
         // A model that the rule does not ask about is not called: its calls are what a comparison counts.
-        using var rewards = rule == ArgsRule.Cost ? null : reward.Open(answer.UserText, most + 1);
-        using var costs = rule == ArgsRule.Reward ? null : cost.Open(answer.UserText, most + 1);
+        using var rewards = rule == ArgsRule.Cost ? null : reward.Open(answer.UserText, most + 1, cancellation);
+        using var costs = rule == ArgsRule.Reward ? null : cost.Open(answer.UserText, most + 1, cancellation);
         var batch = new ScoringBatch(most, 1);
         var (ids, scores) = (new int[model.Vocabulary.Count], new float[most]);
         var (earned, spent) = (new double[most], new double[most]);

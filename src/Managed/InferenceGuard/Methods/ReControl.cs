@@ -26,8 +26,8 @@ internal sealed class ReControl(ILanguageModel model, ICost cost, IReward reward
     {
         var guard = options.Guard;
         using var answer = new TokenwiseAnswer(model, guard, messages, hiddenStates: true, cancellation);
-        using var states = cost.Open(answer.UserText, 1);
-        using var rewards = reward.Open(answer.UserText, 1);
+        using var states = cost.Open(answer.UserText, 1, cancellation);
+        using var rewards = reward.Open(answer.UserText, 1, cancellation);
         var batch = new ScoringBatch(1, guard.TokensPerCharge);
         var (spent, earned, charged, state) = (new double[1], new double[1], 0.0, guard.SafetyBudget.Start);
         var (logits, input) = (new float[model.Info.VocabularySize], new float[critic.Weights.InputWidth]);

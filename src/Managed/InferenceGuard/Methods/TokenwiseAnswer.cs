@@ -89,7 +89,7 @@ internal sealed class TokenwiseAnswer : IDisposable
         var budget = new SafetyBudget(_options.Budget, _options.Discount);
         var charges = AnswerCharges.Of(_model.Vocabulary, cost, reward, UserText, _tokens.ToArray(), _logProbs.ToArray(), isEnded, budget, _options.TokensPerCharge);
         var text = _model.Vocabulary.Detokenize(_tokens.ToArray());
-        var whole = cost.Score(UserText, text, isEnded);
+        var whole = cost.Score(UserText, text, isEnded, _cancellation);
         if (!double.IsFinite(whole))
             throw new GuardException(GuardFault.Generation, $"The cost model '{cost.Name}' gave {whole} for the final text; a cost must be finite. No text is returned.");
         _timings.MarkAnswer();

@@ -22,12 +22,16 @@ public sealed class CallCount
 
         public bool IsMonotone => cost.IsMonotone;
 
-        public IScoringSession Open(string prompt, int slots) => new Session(count, cost.Open(prompt, slots));
+        public IScoringSession Open(string prompt, int slots) => Open(prompt, slots, CancellationToken.None);
 
-        public double Score(string prompt, string answer, bool ended)
+        public IScoringSession Open(string prompt, int slots, CancellationToken cancellation) => new Session(count, cost.Open(prompt, slots, cancellation));
+
+        public double Score(string prompt, string answer, bool ended) => Score(prompt, answer, ended, CancellationToken.None);
+
+        public double Score(string prompt, string answer, bool ended, CancellationToken cancellation)
         {
             count.Texts++;
-            return cost.Score(prompt, answer, ended);
+            return cost.Score(prompt, answer, ended, cancellation);
         }
     }
 
@@ -35,7 +39,9 @@ public sealed class CallCount
     {
         public string Name => reward.Name;
 
-        public IScoringSession Open(string prompt, int slots) => new Session(count, reward.Open(prompt, slots));
+        public IScoringSession Open(string prompt, int slots) => Open(prompt, slots, CancellationToken.None);
+
+        public IScoringSession Open(string prompt, int slots, CancellationToken cancellation) => new Session(count, reward.Open(prompt, slots, cancellation));
     }
 
     private sealed class Session(CallCount count, IScoringSession session) : IScoringSession

@@ -16,10 +16,17 @@ public sealed class CombinedCost(IReadOnlyList<(ICost Cost, double Weight)> cost
     public bool IsMonotone { get; } = costs.All(static part => part.Cost.IsMonotone && part.Weight >= 0);
 
     /// <inheritdoc />
-    public double Score(string prompt, string answer, bool ended) => _scores.Combine(part => costs[part].Cost.Score(prompt, answer, ended));
+    public double Score(string prompt, string answer, bool ended) => Score(prompt, answer, ended, CancellationToken.None);
 
     /// <inheritdoc />
-    public IScoringSession Open(string prompt, int slots) => _scores.Open(prompt, slots);
+    public double Score(string prompt, string answer, bool ended, CancellationToken cancellation) =>
+        _scores.Combine(part => costs[part].Cost.Score(prompt, answer, ended, cancellation));
+
+    /// <inheritdoc />
+    public IScoringSession Open(string prompt, int slots) => Open(prompt, slots, CancellationToken.None);
+
+    /// <inheritdoc />
+    public IScoringSession Open(string prompt, int slots, CancellationToken cancellation) => _scores.Open(prompt, slots, cancellation);
 
     /// <inheritdoc />
     public void Dispose() => _scores.Dispose();

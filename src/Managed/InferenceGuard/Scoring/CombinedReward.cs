@@ -12,7 +12,10 @@ public sealed class CombinedReward(IReadOnlyList<(IReward Reward, double Weight)
     public string Name => _scores.Name;
 
     /// <inheritdoc />
-    public IScoringSession Open(string prompt, int slots) => _scores.Open(prompt, slots);
+    public IScoringSession Open(string prompt, int slots) => Open(prompt, slots, CancellationToken.None);
+
+    /// <inheritdoc />
+    public IScoringSession Open(string prompt, int slots, CancellationToken cancellation) => _scores.Open(prompt, slots, cancellation);
 
     /// <inheritdoc />
     public void Dispose() => _scores.Dispose();

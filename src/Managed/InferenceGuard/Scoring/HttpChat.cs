@@ -31,11 +31,11 @@ internal sealed class HttpChat(string? model, HttpChatTemplate template, int par
         argument.Word("logprobs", "yes", "no") != "no");
 
     /// <inheritdoc />
-    public async Task<double[]> AskAsync(HttpEndpoint endpoint, string prompt, IReadOnlyList<string> answers)
+    public async Task<double[]> AskAsync(HttpEndpoint endpoint, string prompt, IReadOnlyList<string> answers, CancellationToken cancellation)
     {
         var values = new double[answers.Count];
-        await Parallel.ForAsync(0, answers.Count, new ParallelOptions { MaxDegreeOfParallelism = parallel }, async (answer, cancellation) =>
-            values[answer] = await endpoint.AskAsync(json => Write(json, prompt, answers[answer]), Read, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForAsync(0, answers.Count, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation }, async (answer, stop) =>
+            values[answer] = await endpoint.AskAsync(json => Write(json, prompt, answers[answer]), Read, stop).ConfigureAwait(false)).ConfigureAwait(false);
         return values;
     }
 

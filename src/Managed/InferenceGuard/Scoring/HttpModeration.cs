@@ -20,8 +20,8 @@ internal sealed class HttpModeration(string? model, IReadOnlyList<string> catego
         new(argument.One("model"), argument.All("category"), argument.Word("input", "pair", "answer") != "answer");
 
     /// <inheritdoc />
-    public Task<double[]> AskAsync(HttpEndpoint endpoint, string prompt, IReadOnlyList<string> answers) =>
-        endpoint.AskAsync(json => Write(json, prompt, answers), reply => Read(reply, answers.Count), CancellationToken.None);
+    public Task<double[]> AskAsync(HttpEndpoint endpoint, string prompt, IReadOnlyList<string> answers, CancellationToken cancellation) =>
+        endpoint.AskAsync(json => Write(json, prompt, answers), reply => Read(reply, answers.Count), cancellation);
 
     private void Write(Utf8JsonWriter json, string prompt, IReadOnlyList<string> answers)
     {

@@ -45,18 +45,24 @@ public sealed class HttpScorer : ICost, IReward, IDisposable
     }
 
     /// <inheritdoc />
-    public double Score(string prompt, string answer, bool ended) => Score(prompt, [answer])[0];
+    public double Score(string prompt, string answer, bool ended) => Score(prompt, answer, ended, CancellationToken.None);
 
     /// <inheritdoc />
-    public IScoringSession Open(string prompt, int slots) => new TextSession(answers => Score(prompt, answers), slots);
+    public double Score(string prompt, string answer, bool ended, CancellationToken cancellation) => Score(prompt, [answer], cancellation)[0];
+
+    /// <inheritdoc cref="IScorer.Open(string, int)" />
+    public IScoringSession Open(string prompt, int slots) => Open(prompt, slots, CancellationToken.None);
+
+    /// <inheritdoc cref="IScorer.Open(string, int, CancellationToken)" />
+    public IScoringSession Open(string prompt, int slots, CancellationToken cancellation) => new TextSession(answers => Score(prompt, answers, cancellation), slots);
 
     /// <inheritdoc />
     public void Dispose() => _endpoint.Dispose();
 
-    private double[] Score(string prompt, IReadOnlyList<string> answers)
+    private double[] Score(string prompt, IReadOnlyList<string> answers, CancellationToken cancellation)
     {
         // On a thread of the pool, where no caller's context waits for itself.
-        var values = Task.Run(() => _judge.AskAsync(_endpoint, prompt, answers)).GetAwaiter().GetResult();
+        var values = Task.Run(() => _judge.AskAsync(_endpoint, prompt, answers, cancellation), cancellation).GetAwaiter().GetResult();
         return Array.ConvertAll(values, value => _weight * (_isLogOdds ? LogOdds.Of(value) : value));
     }
 

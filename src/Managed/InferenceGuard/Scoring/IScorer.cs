@@ -12,4 +12,10 @@ public interface IScorer
     /// <param name="prompt">The user's text (all user turns, newest last, joined by newlines).</param>
     /// <param name="slots">Number of answer slots; all begin empty.</param>
     IScoringSession Open(string prompt, int slots);
+
+    /// <summary>The same for a search that may be given up.</summary>
+    /// <param name="prompt">The user's text.</param>
+    /// <param name="slots">Number of answer slots.</param>
+    /// <param name="cancellation">Ends what the session waits for, with an <see cref="OperationCanceledException"/>; a scorer that waits for nobody ignores it.</param>
+    IScoringSession Open(string prompt, int slots, CancellationToken cancellation) => Open(prompt, slots);
 }

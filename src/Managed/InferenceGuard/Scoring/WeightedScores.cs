@@ -24,13 +24,13 @@ internal sealed class WeightedScores(IReadOnlyList<(IScorer Scorer, double Weigh
     }
 
     /// <summary>Opens a session of each scorer as one.</summary>
-    public IScoringSession Open(string prompt, int slots)
+    public IScoringSession Open(string prompt, int slots, CancellationToken cancellation)
     {
         var sessions = new List<IScoringSession>(parts.Count);
         try
         {
             foreach (var (scorer, _) in parts)
-                sessions.Add(scorer.Open(prompt, slots));
+                sessions.Add(scorer.Open(prompt, slots, cancellation));
             return new Session(this, [.. sessions], new double[slots]);
         }
         catch

@@ -57,7 +57,7 @@ internal sealed class BlockSearch : IDisposable
         _sampling = options.Sampling;
         _keptLogits = new float[(long)keep * model.Info.VocabularySize];
         (_live, _ended) = (new int[keep], new int[keep]);
-        _committed = new(model.Vocabulary, cost, run.Prompt.UserText, run.Start, blockTokens);
+        _committed = new(model.Vocabulary, cost, run.Prompt.UserText, run.Start, blockTokens, cancellation);
         Step = new(_beams, _selector, _hasCritic, _committed, run) { Pass = pass, Block = -1 };
     }
 
@@ -285,8 +285,8 @@ internal sealed class BlockSearch : IDisposable
         IScoringSession? session = null;
         try
         {
-            session = _cost.Open(_run.Prompt.UserText, _beams.Working + _beams.Bank);
-            return (session, reward.Open(_run.Prompt.UserText, _beams.Working + _beams.Bank));
+            session = _cost.Open(_run.Prompt.UserText, _beams.Working + _beams.Bank, _cancellation);
+            return (session, reward.Open(_run.Prompt.UserText, _beams.Working + _beams.Bank, _cancellation));
         }
         catch
         {
@@ -353,7 +353,7 @@ internal sealed class BlockSearch : IDisposable
     {
         var text = _model.Vocabulary.Detokenize(_beams.Tokens(slot));
         var ended = _beams.End[slot] == EndReason.EndOfText;
-        var cost = _cost.Score(_run.Prompt.UserText, text, ended);
+        var cost = _cost.Score(_run.Prompt.UserText, text, ended, _cancellation);
         if (!double.IsFinite(cost))
             throw new GuardException(GuardFault.Generation, $"The cost model '{_cost.Name}' gave {cost} for the final text; a cost must be finite. No text is returned.");
         var safe = _beams.State[slot] >= 0 && _run.Start.Value - cost >= 0;

@@ -10,7 +10,7 @@ namespace InferenceGuard.Search;
 /// The committed beginning of an answer: whole blocks that every kept beam begins with. It only grows. Beams with the same tokens up to a block's end were charged the
 /// same there, so z at that end is the same for all; the text up to it is scored afresh besides, as a final text is.
 /// </summary>
-internal sealed class CommittedText(Vocabulary vocabulary, ICost cost, string userText, SafetyState start, int blockTokens)
+internal sealed class CommittedText(Vocabulary vocabulary, ICost cost, string userText, SafetyState start, int blockTokens, CancellationToken cancellation)
 {
     private readonly double _start = start.Value;
     private TokenId[] _tokens = [];
@@ -52,6 +52,6 @@ internal sealed class CommittedText(Vocabulary vocabulary, ICost cost, string us
         return blocks * blockTokens > _tokens.Length ? blocks : 0;
 
         bool IsWithinBudget(int count) => beams.StateAt(slot, count) >= 0
-            && _start - cost.Score(userText, vocabulary.Detokenize(beams.Tokens(slot)[..(count * blockTokens)]), ended: false) >= 0;
+            && _start - cost.Score(userText, vocabulary.Detokenize(beams.Tokens(slot)[..(count * blockTokens)]), ended: false, cancellation) >= 0;
     }
 }
