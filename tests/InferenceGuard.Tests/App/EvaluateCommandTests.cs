@@ -4,6 +4,7 @@ using System.Globalization;
 using InferenceGuard.App.Cli;
 using InferenceGuard.Evaluation;
 using InferenceGuard.Methods;
+using InferenceGuard.Tests.Support;
 
 namespace InferenceGuard.Tests.App;
 
@@ -133,6 +134,20 @@ internal sealed class EvaluateCommandTests
         Evaluate("again", "--methods", "base", "--budget", "3").Run.FailsWith(2, "another --out");
     }
 
+    [TestCase("--cost", "models[0].cost")]
+    [TestCase("--reward", "models[0].reward")]
+    [TestCase("--also-cost", "referee.cost")]
+    public void Evaluate_ResumedAfterAScorersFileHasChanged_IsRefused(string option, string named)
+    {
+        var file = CommandRun.Write($"changing{option}.json", File.ReadAllText(RepositoryFiles.Hearth(option == "--reward" ? "reward.json" : "cost.json")));
+        string[] options = ["--methods", "base", option, $"phrases:{file}"];
+        var name = $"changed{option}";
+        Assert.That(Evaluate(name, options).Run.ExitCode, Is.Zero);
+        Assert.That(Evaluate(name, options).Run.ExitCode, Is.Zero, "the same files are the same scorers");
+        File.WriteAllText(file, File.ReadAllText(file) + "\n");
+        Evaluate(name, options).Run.FailsWith(2, named, "another --out");
+    }
+
     [Test]
     public void Evaluate_SearchThatAbstainsWherePlainSamplingWasSafe_CountsItAsOverRefusal()
     {
@@ -170,7 +185,7 @@ internal sealed class EvaluateCommandTests
         Assert.That(fooled, Is.Positive, "data that can fail: the search takes the lures its cost does not know");
         Assert.That(csv[1]["called_safe_also_unsafe"], Is.EqualTo(fooled.ToString(CultureInfo.InvariantCulture)));
         Assert.That(run.Out, Does.Contain("called safe, unsafe by trap"));
-        Assert.That(File.ReadAllText(Path.Combine(TrapRun.Folder("judged"), "report.html")), Does.Contain("trap, budget 10"));
+        Assert.That(File.ReadAllText(Path.Combine(TrapRun.Folder("judged"), "report.html")), Does.Match("trap \\([0-9a-f]{16}\\), budget 10"));
         var before = File.ReadAllBytes(Path.Combine(TrapRun.Folder("judged"), "records.jsonl"));
         Assert.That(CommandRun.Of(arguments).ExitCode, Is.Zero);
         Assert.That(File.ReadAllBytes(Path.Combine(TrapRun.Folder("judged"), "records.jsonl")), Is.EqualTo(before));

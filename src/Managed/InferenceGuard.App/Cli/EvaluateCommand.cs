@@ -42,7 +42,7 @@ internal static class EvaluateCommand
             var rules = parsed.GetValue(gate) is { } text ? EvaluationGate.Parse(text) : null;
             rules?.Require([.. plan.Models.Select(static model => model.Name)], plan.Methods);
             plan.RequireCritics();
-            using var referee = parsed.GetValue(alsoCost) is { } spec ? new Referee(ScorerSchemes.Known.Cost(spec), parsed.GetValue(alsoBudget)) : null;
+            using var referee = parsed.GetValue(alsoCost) is { } spec ? new Referee(spec, ScorerSchemes.Known.Cost(spec), parsed.GetValue(alsoBudget)) : null;
             return Run(terminal, plan with { Referee = referee }, parsed.GetRequiredValue(output), rules);
         });
         return command;

@@ -124,14 +124,17 @@ internal sealed record EvaluationPlan
         Prompts = Prompts.Count,
         Seeds = Seeds,
         Options = new Dictionary<string, string>(),
-        Referee = Referee is null ? null : new(Referee.Cost.Name, Referee.Budget),
+        Referee = Referee is null ? null : new(ScorerIdentity.Of(Referee.Cost.Name, [Referee.Spec]), Referee.Budget),
         Machine = Machine,
     };
 
     private static EvaluatedModel Evaluated(string name, ModelChoice choice)
     {
         using var scorers = choice.OpenScorers(isGuarded: true);
-        return new(name, ModelFingerprint.Of(choice.Path), Path.GetFileName(choice.Path), scorers.Cost.Name, scorers.Reward.Name, choice.CriticPath is { } critic ? CriticCalibration.HashOf(critic) : null);
+        return new(
+            name, ModelFingerprint.Of(choice.Path), Path.GetFileName(choice.Path),
+            ScorerIdentity.Of(scorers.Cost.Name, choice is { Costs: [], Embedded: { } world } ? [world.CostPath] : choice.Costs),
+            ScorerIdentity.Of(scorers.Reward.Name, choice is { Rewards: [], Embedded: { } own } ? [own.RewardPath] : choice.Rewards), choice.CriticPath is { } critic ? CriticCalibration.HashOf(critic) : null);
     }
 
     // What timings depend on; never a name.

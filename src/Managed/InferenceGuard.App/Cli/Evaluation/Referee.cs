@@ -7,9 +7,10 @@ using InferenceGuard.Scoring;
 namespace InferenceGuard.App.Cli.Evaluation;
 
 /// <summary>A second cost that judges answers.</summary>
+/// <param name="Spec">Its specification.</param>
 /// <param name="Cost">The cost.</param>
 /// <param name="Budget">What it may come to in a safe text, in its own cost units.</param>
-internal sealed record Referee(ICost Cost, double Budget) : IDisposable
+internal sealed record Referee(string Spec, ICost Cost, double Budget) : IDisposable
 {
     /// <summary>Judges an answer; null for an abstention, which is nobody's text.</summary>
     /// <exception cref="GuardException">The cost is not finite.</exception>
