@@ -35,6 +35,8 @@ public sealed class LLamaSharpEngine : LlamaEngine
         return new(loaded.Folder, loaded.Version, GgmlVersion(), NativeApi.llama_supports_gpu_offload(), Devices());
     }
 
+    internal override void Load() => _ = s_loaded.Value;
+
     internal override ILlamaModel? LoadModel(string path, ModelOptions options)
     {
         var loaded = s_loaded.Value;

@@ -51,7 +51,7 @@ internal sealed unsafe class LoadedLlama
         var libraries = demanded ?? Find(OwnFolder());
         var loaded = new LoadedLlama(libraries);
         loaded.CheckAbi(libraries.File(LlamaNative.Library)!);
-        // What the library declares of ggml passes no structure by value, and so fits LLamaSharp's.
+        // What the library declares of ggml passes no structure by value, and so fits LLamaSharp's; type traits are read by their own pointer, as OutputMatrixTests hold.
         NativeResolver.Add(libraries.Load);
         // Builds with a library per processor load none of them unasked.
         if (GgmlNative.BackendRegCount() == 0)

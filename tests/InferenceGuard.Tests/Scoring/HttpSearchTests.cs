@@ -3,6 +3,7 @@
 using System.Text.Json;
 using InferenceGuard.Model;
 using InferenceGuard.Scoring;
+using InferenceGuard.Search;
 using InferenceGuard.Tests.App;
 using InferenceGuard.Tests.Support;
 
@@ -55,6 +56,26 @@ internal sealed class HttpSearchTests
     [TestCase("/v1/chat/completions", 1)]
     public void Answer_GivenUpWhileTheEndpointIsAsked_EndsAtOnce(string path, int slow)
     {
+        using var model = LlamaCppModel.Load(RepositoryFiles.Hearth("hearth-base.gguf"), TinyModel.OneThread);
+        EndsAtOnce(path, slow, (cost, cancellation) =>
+        {
+            using var decoder = new GuardedDecoder(model, cost, new MeanLogProbReward(), Small);
+            _ = decoder.Answer("hello", cancellation);
+        });
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public void ChargesOf_GivenUpWhileTheEndpointIsAsked_EndAtOnce(int slow)
+    {
+        using var model = LlamaCppModel.Load(RepositoryFiles.Hearth("hearth-base.gguf"), new ModelOptions { VocabularyOnly = true });
+        var tokens = model.Vocabulary.Tokenize("wash it with warm water and soap, and let it dry in the shade", parseSpecial: false);
+        EndsAtOnce("/v1/moderations", slow, (cost, cancellation) => AnswerCharges.Of(model.Vocabulary, cost, "hello", tokens, Small with { BlockTokens = 2 }, cancellation));
+    }
+
+    // Does what asks, until the endpoint is slow, and gives it up then.
+    private static void EndsAtOnce(string path, int slow, Action<ICost, CancellationToken> ask)
+    {
         var asked = 0;
         using var isWaiting = new ManualResetEventSlim();
         using var server = new LoopbackServer(request =>
@@ -64,16 +85,14 @@ internal sealed class HttpSearchTests
             isWaiting.Set();
             return new("{}") { Delay = TimeSpan.FromMinutes(10) };
         });
-        using var model = LlamaCppModel.Load(RepositoryFiles.Hearth("hearth-base.gguf"), TinyModel.OneThread);
         var template = path.EndsWith("completions", StringComparison.Ordinal) ? $",template={CommandRun.Write("judge.json", WordJudge.Template)}" : "";
         // As one of several costs, and counted, as an evaluation does.
         using var combined = new CombinedCost([(new ScorerSpec(ScorerSpec.BuiltIn).Cost($"http:{server.Address}{path}{template},timeout=600"), 1)], Combination.Sum);
-        using var decoder = new GuardedDecoder(model, new CallCount().Of(combined), new MeanLogProbReward(), Small);
         using var stop = new CancellationTokenSource();
-        var answer = Task.Run(() => decoder.Answer("hello", stop.Token));
+        var asking = Task.Run(() => ask(new CallCount().Of(combined), stop.Token));
         Assert.That(isWaiting.Wait(TimeSpan.FromMinutes(1)), Is.True);
         stop.Cancel();
-        Assert.That(async () => await answer.WaitAsync(TimeSpan.FromMinutes(1)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await asking.WaitAsync(TimeSpan.FromMinutes(1)), Throws.InstanceOf<OperationCanceledException>());
     }
 
     private static LoopbackServer.Reply Charge(PhraseCost phrases, LoopbackServer.Request request)

@@ -36,16 +36,16 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
     private async Task Whole(HttpContext http, ChatRun run, IReadOnlyList<SearchJob> jobs)
     {
         var answers = await Task.WhenAll(jobs.Select(static job => job.Answer));
-        var choices = answers.Select((answer, at) => Finished(run, answer, at)).ToArray();
+        var choices = answers.Select((answer, at) => Finished(run, answer, at, http.RequestAborted)).ToArray();
         await Results.Json(run.Response(choices, isChunk: false) with { Usage = ChatRun.Usage(answers), Safety = choices[0].Safety }, ServerJson.Default.ChatResponse)
             .ExecuteAsync(http);
     }
 
-    private ChatResponse.Choice Finished(ChatRun run, GuardedAnswer answer, int index)
+    private ChatResponse.Choice Finished(ChatRun run, GuardedAnswer answer, int index, CancellationToken gone)
     {
         var plan = run.Plan;
         var (text, isCut) = answer.Abstained ? (answer.Text, false) : StreamedText.Cut(answer.Text, plan.Stops);
-        answer = run.Verified(answer, text, isCut);
+        answer = run.Verified(answer, text, isCut, gone);
         text = answer.Abstained ? plan.Options.AbstentionText : text;
         run.Count(answer);
         Log(run, text);
@@ -111,7 +111,7 @@ internal sealed class ChatEndpoint(ServedModel served, Scheduler scheduler, Serv
             var text = run.Texts[index];
             var (final, isCut) = answer.Abstained ? ("", false) : StreamedText.Cut(answer.Text, plan.Stops);
             isCut |= text.IsStopped;
-            answer = run.Verified(answer, final, isCut);
+            answer = run.Verified(answer, final, isCut, gone);
             // What was shown stands; an abstention after it says nothing more, one before it says that it abstains.
             var partial = answer.Abstained && text.Sent.Length > 0;
             if (partial)

@@ -35,7 +35,7 @@ internal sealed class ChatRun(string id, ChatPlan plan, ServedModel served, Serv
         var options = plan.Options with { Seed = unchecked(plan.Options.Seed + (ulong)index) };
         if (index == 0)
             trace?.Add(DecodeTrace.ToJson(DecodeTrace.StartLine(served.Model.Info with { Path = served.Name }, plan.Messages, options, plan.Carried)));
-        var job = new SearchJob(caller, plan.Messages, options, plan.Carried, now + plan.Timeout) { OnStep = step => Step(index, step), Cancellation = cancellation };
+        var job = new SearchJob(caller, plan.Messages, options, plan.Carried, now + plan.Timeout) { OnStep = step => Step(index, step, cancellation), Cancellation = cancellation };
         _ = job.Answer.ContinueWith(answer => Ended(index, answer), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return job;
     })];
@@ -55,11 +55,11 @@ internal sealed class ChatRun(string id, ChatPlan plan, ServedModel served, Serv
     }
 
     /// <summary>An answer that was cut at a stop is another text: it is scored again, and is no answer if it is over the budget.</summary>
-    public GuardedAnswer Verified(GuardedAnswer answer, string text, bool isCut)
+    public GuardedAnswer Verified(GuardedAnswer answer, string text, bool isCut, CancellationToken cancellation)
     {
         if (!isCut || answer.Abstained)
             return answer;
-        var cost = served.Cost.Score(plan.UserText, text, ended: false);
+        var cost = served.Cost.Score(plan.UserText, text, ended: false, cancellation);
         var isSafe = plan.Budget - cost >= 0;
         return isSafe || plan.Options.Mode == GuardMode.BestEffort
             ? answer with { Cost = cost, Safe = isSafe && answer.Safe, FinishReason = FinishReason.Stop }
@@ -90,7 +90,7 @@ internal sealed class ChatRun(string id, ChatPlan plan, ServedModel served, Serv
             [.. pieces.Select(piece => (offset += piece.Bytes.Length) - piece.Bytes.Length)]);
     }
 
-    private GuardedAnswer? Step(int index, DecodeStep step)
+    private GuardedAnswer? Step(int index, DecodeStep step, CancellationToken cancellation)
     {
         if (index == 0)
             trace?.Add(DecodeTrace.ToJson(DecodeTrace.StepLine(step, served.Model.Vocabulary)));
@@ -100,7 +100,7 @@ internal sealed class ChatRun(string id, ChatPlan plan, ServedModel served, Serv
         if (!plan.Streams)
             return null;
         var text = Texts[index];
-        var next = text.Next(step);
+        var next = text.Next(step, cancellation);
         // The first step begins the stream, so that a client knows its id while it still waits for text.
         if (next.Length > 0 || Interlocked.Exchange(ref _hasStepped, 1) == 0)
         {

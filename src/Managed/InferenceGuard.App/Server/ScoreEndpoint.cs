@@ -21,18 +21,18 @@ internal sealed class ScoreEndpoint(ServedModel served, ChatPlanner planner)
 
     /// <summary>Scores texts.</summary>
     /// <exception cref="ApiException">The input is missing or of another form.</exception>
-    public ModerationResponse Moderate(ModerationRequest request)
+    public ModerationResponse Moderate(ModerationRequest request, CancellationToken cancellation)
     {
         planner.RequireModel(request.Model);
         var texts = ChatPlanner.Texts(request.Input, "input") ?? [];
         if (texts.Length is 0 or > MostTexts)
             throw ApiException.BadRequest($"input must be a text, or a list of 1 to {MostTexts} texts.", "input");
-        return new($"modr-{Guid.NewGuid():N}", served.Name, [.. texts.Select(text => Verdict(served.Cost.Score(request.Prompt ?? "", text, ended: true)))]);
+        return new($"modr-{Guid.NewGuid():N}", served.Name, [.. texts.Select(text => Verdict(served.Cost.Score(request.Prompt ?? "", text, ended: true, cancellation)))]);
     }
 
     /// <summary>Follows the safety state of an answer.</summary>
     /// <exception cref="ApiException">A text is missing.</exception>
-    public ScoreResponse Score(ScoreRequest request)
+    public ScoreResponse Score(ScoreRequest request, CancellationToken cancellation)
     {
         planner.RequireModel(request.Model);
         var prompt = request.Prompt ?? ChatMessage.UserText(ChatPlanner.Conversation(request.Messages));
@@ -40,8 +40,8 @@ internal sealed class ScoreEndpoint(ServedModel served, ChatPlanner planner)
             throw ApiException.BadRequest("answer is missing or empty; give the text to score.", "answer");
         var (options, vocabulary) = (served.Options, served.Model.Vocabulary);
         var tokens = vocabulary.Tokenize(answer, parseSpecial: false);
-        var charges = AnswerCharges.Of(vocabulary, served.Cost, prompt, tokens, options);
-        var cost = served.Cost.Score(prompt, answer, ended: true);
+        var charges = AnswerCharges.Of(vocabulary, served.Cost, prompt, tokens, options, cancellation);
+        var cost = served.Cost.Score(prompt, answer, ended: true, cancellation);
         // The end of an answer can be a step of its own, without a token.
         var texts = tokens.Chunk(options.TokensPerCharge).Select(block => vocabulary.Detokenize(block)).Append("");
         var steps = charges.StepCosts.Zip(texts).Select((step, at) => new ScoreResponse.Step(step.Second, step.First, charges.States[at + 1])).ToArray();

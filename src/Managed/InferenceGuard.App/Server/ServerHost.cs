@@ -113,9 +113,9 @@ internal sealed class ServerHost : IAsyncDisposable
             planner.RequireModel(id);
             return Results.Json(scores.Models().Data[0], ServerJson.Default.Entry);
         }).Produces<ModelsResponse.Entry>().WithTags("OpenAI").WithSummary("A model by its name.");
-        app.MapPost("/v1/moderations", Handler(ServerJson.Default.ModerationRequest, (http, asked) => Results.Json(scores.Moderate(asked), ServerJson.Default.ModerationResponse).ExecuteAsync(http)))
+        app.MapPost("/v1/moderations", Handler(ServerJson.Default.ModerationRequest, (http, asked) => Results.Json(scores.Moderate(asked, http.RequestAborted), ServerJson.Default.ModerationResponse).ExecuteAsync(http)))
             .Accepts<ModerationRequest>("application/json").Produces<ModerationResponse>().WithTags("OpenAI").WithSummary("The cost of texts, and whether it is over the budget.");
-        app.MapPost("/v1/score", Handler(ServerJson.Default.ScoreRequest, (http, asked) => Results.Json(scores.Score(asked), ServerJson.Default.ScoreResponse).ExecuteAsync(http)))
+        app.MapPost("/v1/score", Handler(ServerJson.Default.ScoreRequest, (http, asked) => Results.Json(scores.Score(asked, http.RequestAborted), ServerJson.Default.ScoreResponse).ExecuteAsync(http)))
             .Accepts<ScoreRequest>("application/json").Produces<ScoreResponse>().WithTags("InferenceGuard").WithSummary("The safety state of a given answer, block by block.");
         app.MapGet("/health", Ready).WithTags("Operation").WithSummary("As /health/ready.");
         app.MapGet("/health/live", () => Results.Json(Health(), ServerJson.Default.HealthResponse)).WithTags("Operation").WithSummary("Whether the process answers.");

@@ -28,7 +28,8 @@ internal sealed class StreamedText(Vocabulary vocabulary, ICost cost, ChatPlan p
 
     /// <summary>What can be sent after a step; empty if nothing.</summary>
     /// <param name="step">The step.</param>
-    public string Next(DecodeStep step)
+    /// <param name="cancellation">Ends what the cost waits for.</param>
+    public string Next(DecodeStep step, CancellationToken cancellation)
     {
         if (IsStopped || step.Committed.IsEmpty)
             return "";
@@ -38,7 +39,7 @@ internal sealed class StreamedText(Vocabulary vocabulary, ICost cost, ChatPlan p
         if (!IsStopped)
             text = text[..^HeldBack(text, plan.Stops)];
         // A committed text is within the budget; a part of it is, too, unless a longer answer can cost less.
-        var isVerified = text.Length == committed.Length || cost.IsMonotone || text.Length <= Sent.Length || plan.Budget - cost.Score(_userText, text, ended: false) >= 0;
+        var isVerified = text.Length == committed.Length || cost.IsMonotone || text.Length <= Sent.Length || plan.Budget - cost.Score(_userText, text, ended: false, cancellation) >= 0;
         if (!isVerified)
             return "";
         (SentTokens, SentState) = (step.Committed.Length, step.CommittedState);

@@ -87,7 +87,8 @@ internal sealed class TokenwiseAnswer : IDisposable
     {
         var isEnded = _end == EndReason.EndOfText;
         var budget = new SafetyBudget(_options.Budget, _options.Discount);
-        var charges = AnswerCharges.Of(_model.Vocabulary, cost, reward, UserText, _tokens.ToArray(), _logProbs.ToArray(), isEnded, budget, _options.TokensPerCharge);
+        var charges = AnswerCharges.Of(
+            _model.Vocabulary, cost, reward, UserText, _tokens.ToArray(), _logProbs.ToArray(), isEnded, budget, _options.TokensPerCharge, _cancellation);
         var text = _model.Vocabulary.Detokenize(_tokens.ToArray());
         var whole = cost.Score(UserText, text, isEnded, _cancellation);
         if (!double.IsFinite(whole))

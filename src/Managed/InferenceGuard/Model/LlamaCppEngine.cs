@@ -18,6 +18,8 @@ internal sealed class LlamaCppEngine : LlamaEngine
         return new(folder, version, GgmlVersion(), LlamaNative.SupportsGpuOffload() != 0, [.. Devices().Select(static device => device + CpuVariant(device))]);
     }
 
+    internal override void Load() => LlamaLoader.Load();
+
     internal override ILlamaModel? LoadModel(string path, ModelOptions options)
     {
         LlamaLoader.Load();

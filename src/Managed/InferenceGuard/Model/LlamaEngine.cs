@@ -32,6 +32,10 @@ public abstract unsafe class LlamaEngine
     /// <param name="listener">Called on the thread that called llama.cpp; exceptions it throws are lost. Null for silence.</param>
     public static void ListenToLog(Action<int, string>? listener) => LlamaLog.Listener = listener;
 
+    /// <summary>Loads llama.cpp, once per process.</summary>
+    /// <exception cref="GuardException">As for <see cref="Describe"/>.</exception>
+    internal abstract void Load();
+
     /// <summary>Loads a file whose header was checked; null where llama.cpp cannot, with the reason in <see cref="LlamaLog"/>.</summary>
     /// <exception cref="GuardException">As for <see cref="Describe"/>.</exception>
     internal abstract ILlamaModel? LoadModel(string path, ModelOptions options);

@@ -33,7 +33,7 @@ public sealed class OutputMatrix
             stream.Position = file.DataOffsetBytes + tensor.OffsetBytes;
             stream.ReadExactly(bytes);
         }
-        _ = LlamaEngine.Current.Describe(); // Whoever brings another language model has not loaded llama.cpp, whose formats these are.
+        LlamaEngine.Current.Load(); // Whoever brings another language model has not loaded llama.cpp, whose formats these are.
         GgmlTypeTraits.ToFloats((int)tensor.Type.Id, bytes, weights);
         return new(weights, info.HiddenWidth);
     }

@@ -53,7 +53,7 @@ public sealed class RolloutCollector(ILanguageModel model, ICost cost, IReward r
                 var index = group[place];
                 if (store.Has(index))
                     return;
-                var (trajectories, hidden, summary) = wave.Take(place, sample => _scorer.Score(prompts[index], built[index].UserText, sample, RolloutStore.ShardName(index)));
+                var (trajectories, hidden, summary) = wave.Take(place, sample => _scorer.Score(prompts[index], built[index].UserText, sample, RolloutStore.ShardName(index), cancellation));
                 store.Append(trajectories, hidden, summary);
                 progress?.Report(new(++done, total, wave.DecodedTokens));
             }

@@ -17,9 +17,11 @@ internal sealed class TrajectoryScorer(Vocabulary vocabulary, ICost cost, IRewar
     /// <param name="userText">The text that scorers read as the prompt.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="shard">Where its latents lie.</param>
-    public Trajectory Score(PromptEntry prompt, string userText, SampledAnswer answer, string shard)
+    /// <param name="cancellation">Ends what a scorer waits for.</param>
+    public Trajectory Score(PromptEntry prompt, string userText, SampledAnswer answer, string shard, CancellationToken cancellation)
     {
-        var charges = AnswerCharges.Of(vocabulary, cost, reward, userText, answer.Tokens, answer.LogProbs, answer.End == EndReason.EndOfText, _budget, manifest.TokensPerCharge);
+        var charges = AnswerCharges.Of(
+            vocabulary, cost, reward, userText, answer.Tokens, answer.LogProbs, answer.End == EndReason.EndOfText, _budget, manifest.TokensPerCharge, cancellation);
         return new()
         {
             PromptId = prompt.Id, Sample = answer.Sample, Tokens = Array.ConvertAll(answer.Tokens, static token => token.Value), End = answer.End,

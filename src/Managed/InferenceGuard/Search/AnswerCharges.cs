@@ -18,25 +18,27 @@ public sealed record AnswerCharges(double[] StepCosts, double[] States, double[]
     /// <param name="userText">The user's text.</param>
     /// <param name="tokens">The answer, ended by the model.</param>
     /// <param name="options">Budget, discount and the length of steps.</param>
+    /// <param name="cancellation">Ends what a cost waits for.</param>
     /// <exception cref="GuardException">The cost is not finite, or failed.</exception>
-    public static AnswerCharges Of(Vocabulary vocabulary, ICost cost, string userText, ReadOnlySpan<TokenId> tokens, GuardOptions options)
+    public static AnswerCharges Of(
+        Vocabulary vocabulary, ICost cost, string userText, ReadOnlySpan<TokenId> tokens, GuardOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
         ArgumentNullException.ThrowIfNull(cost);
         ArgumentNullException.ThrowIfNull(options);
-        return Of(vocabulary, cost, new MeanLogProbReward(), userText, tokens, new float[tokens.Length], isEnded: true, options.SafetyBudget, options.TokensPerCharge);
+        return Of(vocabulary, cost, new MeanLogProbReward(), userText, tokens, new float[tokens.Length], isEnded: true, options.SafetyBudget, options.TokensPerCharge, cancellation);
     }
 
     /// <summary>Charges an answer step by step; an end at a border has a step of its own.</summary>
     internal static AnswerCharges Of(
         Vocabulary vocabulary, ICost cost, IReward reward, string userText, ReadOnlySpan<TokenId> tokens, ReadOnlySpan<float> logProbs, bool isEnded,
-        SafetyBudget budget, int tokensPerCharge)
+        SafetyBudget budget, int tokensPerCharge, CancellationToken cancellation)
     {
         var batch = new ScoringBatch(1, tokensPerCharge);
         var score = new double[1];
         var (costs, states, prefixes) = (new List<double>(), new List<double> { budget.Start.Value }, new List<double>());
-        using var charges = cost.Open(userText, 1);
-        using var rewards = reward.Open(userText, 1);
+        using var charges = cost.Open(userText, 1, cancellation);
+        using var rewards = reward.Open(userText, 1, cancellation);
         var charged = 0.0;
         for (var from = 0; from < tokens.Length || (isEnded && from == tokens.Length); from += tokensPerCharge)
         {

@@ -57,7 +57,7 @@ internal static class EvaluationRun
                         Text = answer.Text, Safe = answer.Safe, Abstained = answer.Abstained, Cost = answer.Cost, Reward = answer.Reward, State = answer.State.Value,
                         DecodedTokens = answer.DecodedTokens, SampledTokens = answer.SampledTokens, AnswerTokens = answer.AnswerTokens,
                         Retries = answer.Retries, Widened = answer.Widened, FinishReason = answer.FinishReason,
-                        Referee = plan.Referee?.Judge(prompt, answer),
+                        Referee = plan.Referee?.Judge(prompt, answer, cancellation),
                         CostCalls = costs.Texts - costsBefore, RewardCalls = rewards.Texts - rewardsBefore,
                     });
                 }

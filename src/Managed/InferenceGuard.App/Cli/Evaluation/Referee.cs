@@ -14,11 +14,11 @@ internal sealed record Referee(string Spec, ICost Cost, double Budget) : IDispos
 {
     /// <summary>Judges an answer; null for an abstention, which is nobody's text.</summary>
     /// <exception cref="GuardException">The cost is not finite.</exception>
-    public RefereeVerdict? Judge(PromptEntry prompt, GuardedAnswer answer)
+    public RefereeVerdict? Judge(PromptEntry prompt, GuardedAnswer answer, CancellationToken cancellation)
     {
         if (answer.Abstained)
             return null;
-        var cost = Cost.Score(prompt.UserText, answer.Text, answer.FinishReason == FinishReason.Stop);
+        var cost = Cost.Score(prompt.UserText, answer.Text, answer.FinishReason == FinishReason.Stop, cancellation);
         return double.IsFinite(cost)
             ? new(Cost.Name, cost, cost <= Budget)
             : throw new GuardException(GuardFault.Generation, $"The cost '{Cost.Name}' of --also-cost gave {cost} for the answer to prompt {prompt.Id}; a cost must be finite. Correct it, or leave it out.");
